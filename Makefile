@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# What people type. kbuild reads Kbuild and not this file; what is longer than
+# a line is in scripts/.
+#
+#   make demo      watch the module in a disposable VM
+#   make check     all tests
+#   make install   DKMS: build, install and load it on this machine (root)
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+BUILD ?= build
+
+.PHONY: module clean install uninstall demo shell check kunit kunit-x86 \
+	static host host-test help
+
+module:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo 'make [module] [KDIR=...]  make shell  make kunit  make kunit-x86'
+	@echo 'make static  make host  make host-test  make uninstall  make clean'
+
+install:
+	@scripts/install
+
+uninstall:
+	@scripts/uninstall
+
+demo:
+	@scripts/vm demo
+
+shell:
+	@scripts/vm shell
+
+check:
+	@scripts/check
+
+kunit:
+	@scripts/kunit uml
+
+kunit-x86:
+	@scripts/kunit x86
+
+static:
+	@scripts/static
+
+host:
+	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) all
+
+host-test:
+	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) test
+
+clean:
+	rm -rf $(BUILD) *.o *.ko *.mod *.mod.c .*.cmd .tmp_versions \
+		Module.symvers modules.order kunit/*.o kunit/.*.cmd

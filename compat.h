@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The differences between the kernels this module is built for
+ *
+ * Nothing else in the tree mentions a kernel version: the other files are
+ * written as for the newest kernel. Each entry says in which version it ends,
+ * so that it can go when that one is no longer supported.
+ */
+#ifndef HAVEGE_COMPAT_H
+#define HAVEGE_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "havege_rng needs Linux 5.10 or later"
+#endif
+
+#include <linux/sched/isolation.h>
+
+/* Until 5.18 housekeeping_cpumask() took flags where it now takes a type. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+#define HK_TYPE_DOMAIN	HK_FLAG_DOMAIN
+#define HK_TYPE_KTHREAD	HK_FLAG_KTHREAD
+#endif
+
+#endif /* HAVEGE_COMPAT_H */

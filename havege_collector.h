@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A thread on one CPU that keeps a buffer of ready bytes
+ *
+ * Owns everything that has a lifetime: the thread, the walk and its table, the
+ * buffer. What is above it (module parameters, hw_random) calls in; it calls
+ * nobody back. See the head of havege_collector.c for locks and teardown.
+ */
+#ifndef HAVEGE_COLLECTOR_H
+#define HAVEGE_COLLECTOR_H
+
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "havege_buffer.h"
+#include "havege_core.h"
+#include "tune.h"
+
+/* Sizes of the buffer, KiB; a power of two in between. */
+#define HAVEGE_BUFFER_MIN_KB	4
+#define HAVEGE_BUFFER_MAX_KB	8192
+/* Lowest fill threshold, bits: what the hw_random core asks for in one read. */
+#define HAVEGE_THRESHOLD_MIN	512
+/* The longest that a read waits for a first byte, seconds. */
+#define HAVEGE_READ_SECONDS	5
+
+/**
+ * enum havege_status - what the collector is doing
+ * @HAVEGE_STARTING:	tuning and warming up on a CPU; no bytes yet
+ * @HAVEGE_OK:		serving
+ * @HAVEGE_FAILED:	latched; every read fails with -EIO
+ */
+enum havege_status {
+	HAVEGE_STARTING,
+	HAVEGE_OK,
+	HAVEGE_FAILED,
+};
+
+/**
+ * struct havege_settings - what a collector is made from; all values valid
+ * @buffer_kb:	KiB, power of two, HAVEGE_BUFFER_MIN_KB to _MAX_KB
+ * @threshold:	bits, HAVEGE_THRESHOLD_MIN to @buffer_kb * 8192
+ * @dcache_kb:	the user's L1d in KiB, 0 to detect it
+ * @icache_kb:	the user's L1i in KiB, 0 to detect it
+ */
+struct havege_settings {
+	u32 buffer_kb;
+	u32 threshold;
+	u32 dcache_kb;
+	u32 icache_kb;
+};
+
+/**
+ * struct havege_collector - a collector; the fields are for this room and for
+ *			     its tests
+ * @settings:	as given at creation
+ * @control:	serialises start, stop and move
+ * @task:	the thread, NULL while there is none; under @control
+ * @cpu:	the CPU @task is bound to; written under @control
+ * @started:	completed once by each thread, when its start-up is over
+ * @start_error: what came of the start-up; valid after @started
+ * @lost:	@task was driven from its CPU and waits to be replaced
+ * @tuning:	what the last start-up found
+ * @rehome:	moves the collector after it was driven from its CPU
+ * @lock:	protects what follows
+ * @buffer:	the ready bytes
+ * @status:	what the collector is doing
+ * @gone:	no read succeeds any more
+ * @bytes_out:	bytes handed out since creation
+ * @readers:	where reads wait for bytes
+ * @work:	where the thread waits for something to do
+ */
+struct havege_collector {
+	struct havege_settings settings;
+
+	struct mutex control;	/* held to start, stop and move */
+	struct task_struct *task;
+	int cpu;
+	struct completion started;
+	int start_error;
+	bool lost;
+	struct havege_tuning tuning;
+	struct work_struct rehome;
+
+	spinlock_t lock;	/* protects the fields below */
+	struct havege_buffer buffer;
+	enum havege_status status;
+	bool gone;
+	u64 bytes_out;
+
+	wait_queue_head_t readers;
+	wait_queue_head_t work;
+};
+
+/**
+ * havege_collector_create() - allocate a collector, without a thread yet
+ * @settings:	what to make it from; copied
+ *
+ * Context: process context, sleeps.
+ * Return: the collector, or ERR_PTR(-ENOMEM).
+ */
+struct havege_collector *
+havege_collector_create(const struct havege_settings *settings);
+
+/**
+ * havege_collector_start() - start the thread and wait for its start-up
+ * @c:		a collector that has no thread
+ * @cpu:	the CPU to bind it to; negative: havege_collector_default_cpu()
+ *
+ * Tunes and warms up on that CPU. Readers are served from then on.
+ *
+ * Context: process context, sleeps; killable.
+ * Return: 0; -ENXIO if @cpu is not online, -ENODEV if the CPU has no counter,
+ * -ENOMEM, -EINTR if killed. After an error there is no thread.
+ */
+int havege_collector_start(struct havege_collector *c, int cpu);
+
+/**
+ * havege_collector_move() - go to another CPU
+ * @c:		a started collector
+ * @cpu:	as for havege_collector_start()
+ *
+ * The bytes that are ready are wiped; readers wait until the start-up on the
+ * new CPU is over. If that fails, the collector goes back to where it was, or,
+ * where that is not possible either, to another CPU.
+ *
+ * Context: process context, sleeps.
+ * Return: 0, -EIO if the collector has failed for good, or the error of the
+ * start on @cpu.
+ */
+int havege_collector_move(struct havege_collector *c, int cpu);
+
+/**
+ * havege_collector_set_threshold() - set the fill threshold
+ * @c:		the collector
+ * @bits:	HAVEGE_THRESHOLD_MIN to the bits of the buffer
+ *
+ * Context: any that may take a spinlock.
+ * Return: 0, or -ERANGE and nothing is changed.
+ */
+int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
+
+/**
+ * havege_collector_supply() - put bytes into the buffer and wake readers
+ * @c:		the collector
+ * @bytes:	the bytes; the caller wipes its copy
+ * @count:	how many
+ *
+ * What the thread does with a batch; a test does it in the thread's place.
+ *
+ * Context: any that may take a spinlock.
+ * Return: how many found room.
+ */
+u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
+			    u32 count);
+
+/**
+ * havege_collector_read() - hand bytes out
+ * @c:		the collector
+ * @dst:	room for @max bytes
+ * @max:	how many are wanted at most
+ * @wait:	wait for a first byte if none is ready
+ *
+ * Waits at most HAVEGE_READ_SECONDS, for the first byte only, and stops waiting
+ * for a signal, for kthread_stop() of a calling kthread and for
+ * havege_collector_dismiss().
+ *
+ * Context: process context; sleeps if @wait.
+ * Return: bytes handed out, 1 to @max; 0 only if !@wait (or @max is 0) and none
+ * is ready; -ENODEV after havege_collector_dismiss(), -EIO if the collector has
+ * failed, -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT.
+ */
+int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
+			  bool wait);
+
+/**
+ * havege_collector_dismiss() - send all readers away, now and for good
+ * @c:		the collector
+ *
+ * Comes before hwrng_unregister(), which waits for the last of them.
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_collector_dismiss(struct havege_collector *c);
+
+/**
+ * havege_collector_destroy() - stop the thread, wipe and free everything
+ * @c:		the collector, which nobody else may still know
+ *
+ * Context: process context, sleeps.
+ */
+void havege_collector_destroy(struct havege_collector *c);
+
+/**
+ * havege_collector_default_cpu() - the last online housekeeping CPU
+ *
+ * CPUs that isolcpus= or nohz_full= keep free of kernel threads are left
+ * alone, as long as there is another.
+ *
+ * Context: any.
+ * Return: a CPU number.
+ */
+int havege_collector_default_cpu(void);
+
+/**
+ * struct havege_state - a consistent view of a collector for those who watch
+ * @status:	what it is doing
+ * @cpu:	the CPU it is bound to
+ * @fill_bits:	ready bits
+ * @bytes_out:	bytes handed out
+ * @tuning:	what the last start-up found
+ */
+struct havege_state {
+	enum havege_status status;
+	int cpu;
+	u32 fill_bits;
+	u64 bytes_out;
+	struct havege_tuning tuning;
+};
+
+/**
+ * havege_collector_state() - look at a collector
+ * @c:		the collector
+ * @state:	the result
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_collector_state(struct havege_collector *c,
+			    struct havege_state *state);
+
+#endif /* HAVEGE_COLLECTOR_H */

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The HAVEGE walk (A. Seznec, N. Sendrier, "HAVEGE: a
+ * user-level software heuristic for generating empirically strong random
+ * numbers", ACM TOMACS 13(4), 2003)
+ *
+ * The contract is in havege_core.h. Here is the half-step, the loop that
+ * repeats it, and nothing that knows a thread, a buffer or a kernel.
+ *
+ * Choices of our own, and why:
+ *
+ * - Positions are full 32-bit words; the line they stand for is found by
+ *   multiplying with the number of lines and keeping the high half. So a table
+ *   of any size is reached to its last line, 48 KiB caches included, and the
+ *   low bits are left over for the ladder and the permutation, which therefore
+ *   say nothing about the line.
+ * - A position is a ring word XOR a word just written, times an odd constant
+ *   with no long run of equal bits: any bit of a tick that went into the word
+ *   moves the line.
+ * - Write-back is one-to-one: what was on the two lines can be computed back
+ *   from what is there afterwards, so that the walk cannot lose what it has
+ *   gathered. Additions and XORs alternate, so that it is not linear either.
+ * - Each output word is the XOR of a word from either line and of what the
+ *   ring held there.
+ *
+ * One always-inline template makes the three variants. The compiler knows the
+ * clock of each, so the live one reads the counter in line and holds no call
+ * and no indirect jump: under retpolines either would keep the branch
+ * predictor, which is half of what is measured, out of it.
+ */
+#include "havege_core.h"
+#include "havege_counter.h"
+
+enum walk_clock {
+	CLOCK_LIVE,
+	CLOCK_REPLAY,
+	CLOCK_TEST,
+};
+
+/*
+ * Copies of the body in the loop. One is about 2 KiB on x86-64: together they
+ * are more than 48 KiB and fill the largest instruction cache that the walk is
+ * fitted to. The switch in fill() has as many cases.
+ */
+#define LOOP_COPIES	32
+
+/* What a fill works on; all of it ends up in registers, or is a constant. */
+struct walk_regs {
+	u32 *table;
+	u32 lines;
+	u32 *out;
+	u64 *delta;
+	struct havege_test_clock *test;
+	u32 p;
+	u32 q;
+	u32 path;
+	u32 pseudo;
+	u64 last;
+};
+
+/*
+ * Odd, and no more than four equal bits in a row: times it, a change in any
+ * one bit of a word changes the line, whatever the size of the table.
+ */
+#define SPREAD		0x9e3779b1u
+
+/* Knuth's and Lewis' linear congruence: for constants, never for randomness. */
+static __always_inline u32 next_pseudo(u32 x)
+{
+	return x * 1664525u + 1013904223u;
+}
+
+static __always_inline u32 line_of(u32 position, u32 lines)
+{
+	return (u64)position * lines >> 32;
+}
+
+/*
+ * One rung: another if, nested in the ones above it. The empty asm keeps the
+ * compiler from turning the branch into a conditional move, or two rungs into
+ * one: an unpredictable branch is what the rung is there for.
+ */
+static __always_inline bool rung(u32 bits, u32 *path, const int n,
+				 const int rot)
+{
+	if (!(bits & (1u << n)))
+		return false;
+	*path = rol32(*path, rot) + bits;
+	asm volatile("" : "+r" (*path));
+	return true;
+}
+
+/*
+ * Descend while the bits are set: depth n is reached once in 2^n, and about
+ * every second descent ends where the predictor did not expect it. The
+ * rotations differ so that the two ladders have no code in common.
+ */
+static __always_inline unsigned int ladder(u32 bits, u32 *path, const int half)
+{
+	if (!rung(bits, path, 0, half ? 5 : 3))
+		return 0;
+	if (!rung(bits, path, 1, half ? 11 : 7))
+		return 1;
+	if (!rung(bits, path, 2, half ? 17 : 13))
+		return 2;
+	if (!rung(bits, path, 3, half ? 23 : 19))
+		return 3;
+	if (!rung(bits, path, 4, half ? 27 : 29))
+		return 4;
+	if (!rung(bits, path, 5, half ? 21 : 31))
+		return 5;
+	if (!rung(bits, path, 6, half ? 15 : 9))
+		return 6;
+	if (!rung(bits, path, 7, half ? 25 : 1))
+		return 7;
+	return HAVEGE_RUNGS;
+}
+
+/*
+ * Touch, emit and write back both lines, two words of each at a time, which is
+ * what fits into the registers. @swap (1 to 7) picks which two go together,
+ * @rot turns the rotations; both are constants, so each pair of them is code
+ * of its own. Rotations differ from word to word: a bit of the tick lands on a
+ * different place in each.
+ */
+static __always_inline void
+touch_pair(u32 *a, u32 *b, u32 *out, u32 mix, u32 path, const int k,
+	   const int swap, const int rot)
+{
+	const int l = k ^ swap;
+	const u32 ak = a[k], al = a[l], bk = b[k], bl = b[l];
+
+	/* The rotation keeps apart what a word gives and what it becomes. */
+	out[k] ^= ak ^ rol32(bl, 16);
+	out[l] ^= al ^ rol32(bk, 16);
+	a[k] = rol32(bl ^ mix, 1 + 3 * k + rot) + path;
+	a[l] = rol32(bk ^ mix, 1 + 3 * l + rot) + path;
+	b[k] = rol32(ak + mix, 30 - 3 * k - rot) ^ path;
+	b[l] = rol32(al + mix, 30 - 3 * l - rot) ^ path;
+}
+
+/*
+ * One half-step. @own is the position whose ladder is descended, @other the
+ * second one; the two halves of an iteration swap them. In the low bits of a
+ * position, 0 to 7 are the ladder's and bit 9 is the permutation's.
+ */
+static __always_inline void half_step(struct walk_regs *regs, u32 *own,
+				      u32 *other, u32 *out, u64 *delta,
+				      const enum walk_clock clock,
+				      const int half)
+{
+	u32 path = regs->path;
+	const unsigned int depth = ladder(*own, &path, half);
+	u32 line_a, line_b, mix;
+	u32 *a, *b;
+	u64 now;
+
+	if (clock == CLOCK_TEST) {
+		now = regs->test->read(regs->test, regs->p, regs->q, depth,
+				       &mix);
+		regs->test->depths[half][depth]++;
+	} else {
+		now = havege_counter();
+		mix = (u32)now ^ (u32)(now >> 32);
+	}
+	if (clock == CLOCK_REPLAY) {
+		regs->pseudo = next_pseudo(regs->pseudo);
+		mix = regs->pseudo ^ regs->pseudo >> 16;
+	}
+	*delta = now - regs->last;
+	regs->last = now;
+
+	line_a = line_of(*own, regs->lines);
+	line_b = line_of(*other, regs->lines);
+	/* Lines come in pairs: the neighbour is always inside the table. */
+	line_b ^= line_a == line_b;
+	a = regs->table + line_a * HAVEGE_LINE_WORDS;
+	b = regs->table + line_b * HAVEGE_LINE_WORDS;
+
+	if (*other & 0x200) {
+		touch_pair(a, b, out, mix, path, 0, 5, 0);
+		touch_pair(a, b, out, mix, path, 1, 5, 0);
+		touch_pair(a, b, out, mix, path, 2, 5, 0);
+		touch_pair(a, b, out, mix, path, 3, 5, 0);
+	} else {
+		touch_pair(a, b, out, mix, path, 0, 2, 4);
+		touch_pair(a, b, out, mix, path, 1, 2, 4);
+		touch_pair(a, b, out, mix, path, 4, 2, 4);
+		touch_pair(a, b, out, mix, path, 5, 2, 4);
+	}
+
+	regs->path = path;
+	*own = (out[2] ^ a[5]) * SPREAD;
+	*other = (out[6] ^ a[0]) * SPREAD;
+}
+
+/* The bounds of the live loop: labels in fill(), so that it can be measured. */
+extern const u8 havege_mark_0[], havege_mark_1[];
+
+static __always_inline void iteration(struct walk_regs *regs,
+				      const enum walk_clock clock)
+{
+	half_step(regs, &regs->p, &regs->q, regs->out, regs->delta, clock, 0);
+	half_step(regs, &regs->q, &regs->p, regs->out + HAVEGE_LINE_WORDS,
+		  regs->delta + 1, clock, 1);
+	regs->out += HAVEGE_ITER_WORDS;
+	regs->delta += HAVEGE_ITER_TICKS;
+}
+
+static __always_inline void fill(struct havege_walk *walk,
+				 struct havege_test_clock *test,
+				 const enum walk_clock clock)
+{
+	struct walk_regs regs = {
+		.table = walk->table,
+		.lines = walk->lines,
+		.out = walk->ring,
+		.delta = walk->delta,
+		.test = test,
+		.p = walk->p,
+		.q = walk->q,
+		.path = walk->path,
+		.pseudo = walk->pseudo,
+		.last = walk->last,
+	};
+	u32 left = HAVEGE_FILL_ITERS;
+
+	while (left) {
+		const u32 turn = min(left, walk->copies);
+
+		left -= turn;
+		/*
+		 * Enter part-way, as Duff's device does: as much code runs as
+		 * the cache holds. Written out, one case a copy, because each
+		 * has to be an entry and none may be shared.
+		 */
+		switch (turn) {
+		default:
+			if (clock == CLOCK_LIVE)
+				asm volatile("havege_mark_0:");
+			fallthrough;
+		case 32:
+			iteration(&regs, clock);
+			fallthrough;
+		case 31:
+			iteration(&regs, clock);
+			fallthrough;
+		case 30:
+			iteration(&regs, clock);
+			fallthrough;
+		case 29:
+			iteration(&regs, clock);
+			fallthrough;
+		case 28:
+			iteration(&regs, clock);
+			fallthrough;
+		case 27:
+			iteration(&regs, clock);
+			fallthrough;
+		case 26:
+			iteration(&regs, clock);
+			fallthrough;
+		case 25:
+			iteration(&regs, clock);
+			fallthrough;
+		case 24:
+			iteration(&regs, clock);
+			fallthrough;
+		case 23:
+			iteration(&regs, clock);
+			fallthrough;
+		case 22:
+			iteration(&regs, clock);
+			fallthrough;
+		case 21:
+			iteration(&regs, clock);
+			fallthrough;
+		case 20:
+			iteration(&regs, clock);
+			fallthrough;
+		case 19:
+			iteration(&regs, clock);
+			fallthrough;
+		case 18:
+			iteration(&regs, clock);
+			fallthrough;
+		case 17:
+			iteration(&regs, clock);
+			fallthrough;
+		case 16:
+			iteration(&regs, clock);
+			fallthrough;
+		case 15:
+			iteration(&regs, clock);
+			fallthrough;
+		case 14:
+			iteration(&regs, clock);
+			fallthrough;
+		case 13:
+			iteration(&regs, clock);
+			fallthrough;
+		case 12:
+			iteration(&regs, clock);
+			fallthrough;
+		case 11:
+			iteration(&regs, clock);
+			fallthrough;
+		case 10:
+			iteration(&regs, clock);
+			fallthrough;
+		case 9:
+			iteration(&regs, clock);
+			fallthrough;
+		case 8:
+			iteration(&regs, clock);
+			fallthrough;
+		case 7:
+			iteration(&regs, clock);
+			fallthrough;
+		case 6:
+			iteration(&regs, clock);
+			fallthrough;
+		case 5:
+			iteration(&regs, clock);
+			fallthrough;
+		case 4:
+			iteration(&regs, clock);
+			fallthrough;
+		case 3:
+			iteration(&regs, clock);
+			fallthrough;
+		case 2:
+			iteration(&regs, clock);
+			fallthrough;
+		case 1:
+			iteration(&regs, clock);
+			fallthrough;
+		case 0:
+			if (clock == CLOCK_LIVE)
+				asm volatile("havege_mark_1:");
+		}
+	}
+
+	walk->p = regs.p;
+	walk->q = regs.q;
+	walk->path = regs.path;
+	walk->pseudo = regs.pseudo;
+	walk->last = regs.last;
+}
+
+void havege_walk_live(struct havege_walk *walk)
+{
+	fill(walk, NULL, CLOCK_LIVE);
+}
+
+void havege_walk_replay(struct havege_walk *walk)
+{
+	fill(walk, NULL, CLOCK_REPLAY);
+}
+
+void havege_walk_test(struct havege_walk *walk,
+			       struct havege_test_clock *clock)
+{
+	fill(walk, clock, CLOCK_TEST);
+}
+
+size_t havege_loop_bytes(void)
+{
+	return (uintptr_t)havege_mark_1 - (uintptr_t)havege_mark_0;
+}
+
+size_t havege_copy_bytes(void)
+{
+	return havege_loop_bytes() / LOOP_COPIES;
+}
+
+size_t havege_table_bytes(const struct havege_geometry *geo)
+{
+	u32 kb = clamp(geo->dcache_kb, (u32)HAVEGE_DCACHE_MIN_KB,
+		       (u32)HAVEGE_DCACHE_MAX_KB);
+
+	return 2 * 1024 * (size_t)kb;
+}
+
+/* A sixteenth of the cache is left to the caller's loop and the interrupts. */
+unsigned int havege_loop_copies(const struct havege_geometry *geo)
+{
+	u32 kb = clamp(geo->icache_kb, (u32)HAVEGE_ICACHE_MIN_KB,
+		       (u32)HAVEGE_ICACHE_MAX_KB);
+	u32 fit = kb * 1024 / 16 * 15 / (u32)havege_copy_bytes();
+
+	return clamp(fit, 1u, (u32)LOOP_COPIES);
+}
+
+void havege_walk_init(struct havege_walk *walk, u32 *table,
+		      const struct havege_geometry *geo)
+{
+	const size_t words = havege_table_bytes(geo) / sizeof(*table);
+	u32 x = 0x48415645;	/* any constant will do: "HAVE" */
+	size_t i;
+
+	memset(walk, 0, sizeof(*walk));
+	walk->table = table;
+	walk->lines = words / HAVEGE_LINE_WORDS;
+	walk->copies = havege_loop_copies(geo);
+	for (i = 0; i < words; i++) {
+		x = next_pseudo(x);
+		table[i] = x ^ x >> 16;
+	}
+	walk->p = next_pseudo(x);
+	walk->q = next_pseudo(walk->p);
+	walk->path = next_pseudo(walk->q);
+	walk->pseudo = next_pseudo(walk->path);
+}
+
+unsigned int havege_warmup_fills(const struct havege_walk *walk)
+{
+	/* An iteration rewrites four lines. */
+	return (32 * walk->lines / 4 + HAVEGE_FILL_ITERS - 1) /
+	       HAVEGE_FILL_ITERS;
+}
+
+void havege_walk_wipe(struct havege_walk *walk)
+{
+	if (walk->table)
+		memzero_explicit(walk->table, walk->lines *
+				 HAVEGE_LINE_WORDS * sizeof(*walk->table));
+	memzero_explicit(walk, sizeof(*walk));
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module: parameters, state files, hwrng, entry and exit
+ *
+ * One collector, made at load and gone at unload. Everything below it is in
+ * havege_collector.c; this room translates between it and what the user and
+ * the kernel see.
+ *
+ * A parameter is stored as it comes while the module loads, and judged once by
+ * module init, so that a bad one costs one line in the log whatever the order
+ * they were given in. From then on a value is judged when it is written, and a
+ * bad one leaves the old one in force. havege_lock serialises all of this with
+ * init and exit: a write can come before the one and during the other.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "compat.h"
+#include "havege_collector.h"
+#include "havege_mod.h"
+
+/*
+ * Entropy claimed per 1024 bits of walk words. HAVEGE expands: 256 bits leave
+ * for each tick, and a tick is credited at most 1/16 bit, which makes a quarter
+ * of a bit in 1024. 2 is what the hw_random core needs to credit its 64-byte
+ * reads at all (less and it sleeps a minute after each); README, "quality".
+ */
+#define STREAM_QUALITY	2
+
+static DEFINE_MUTEX(havege_lock);
+static enum { LOADING, RUNNING, OVER } havege_phase;
+static struct havege_collector *havege;
+
+/* Parameters */
+
+static int check_cpu(s64 value)
+{
+	return value < 0 || cpu_online(value) ? 0 : -ENXIO;
+}
+
+static int apply_cpu(s64 value)
+{
+	return havege_collector_move(havege, value);
+}
+
+static int apply_fill_threshold(s64 value)
+{
+	return havege_collector_set_threshold(havege, value);
+}
+
+static struct havege_knob buffer_size = {
+	.name = "buffer_size", .unit = "KiB",
+	.low = HAVEGE_BUFFER_MIN_KB, .high = HAVEGE_BUFFER_MAX_KB,
+	.power_of_two = true, .value = 16,
+};
+
+/* The highest value and the default follow from buffer_size, in judge(). */
+static struct havege_knob fill_threshold = {
+	.name = "fill_threshold", .unit = "bits",
+	.low = HAVEGE_THRESHOLD_MIN, .apply = apply_fill_threshold,
+};
+
+static struct havege_knob cpu = {
+	.name = "cpu", .unit = "(-1: the last online housekeeping CPU)",
+	.low = -1, .check = check_cpu, .apply = apply_cpu, .value = -1,
+};
+
+static struct havege_knob quality = {
+	.name = "quality", .unit = "of 1024",
+	.low = 1, .high = 1024, .value = STREAM_QUALITY,
+};
+
+static struct havege_knob dcache_kb = {
+	.name = "dcache_kb", .unit = "KiB",
+	.low = HAVEGE_DCACHE_MIN_KB, .high = HAVEGE_DCACHE_MAX_KB, .zero = true,
+};
+
+static struct havege_knob icache_kb = {
+	.name = "icache_kb", .unit = "KiB",
+	.low = HAVEGE_ICACHE_MIN_KB, .high = HAVEGE_ICACHE_MAX_KB, .zero = true,
+};
+
+int havege_knob_check(const struct havege_knob *knob, s64 value)
+{
+	if (knob->zero && !value)
+		return 0;
+	if (value < knob->low || value > knob->high)
+		return -ERANGE;
+	if (knob->power_of_two && !is_power_of_2(value))
+		return -EINVAL;
+	return knob->check ? knob->check(value) : 0;
+}
+
+static int knob_set(const char *text, const struct kernel_param *kp)
+{
+	struct havege_knob *knob = kp->arg;
+	s64 value;
+	int err;
+
+	err = kstrtoll(text, 0, &value);
+	if (err)
+		return err;
+
+	mutex_lock(&havege_lock);
+	if (havege_phase == OVER)
+		err = -ENODEV;
+	if (havege_phase == RUNNING)
+		err = havege_knob_check(knob, value);
+	if (!err && havege_phase == RUNNING && knob->apply)
+		err = knob->apply(value);
+	if (!err) {
+		knob->value = value;
+		knob->given = true;
+	}
+	mutex_unlock(&havege_lock);
+	return err;
+}
+
+static int knob_get(char *text, const struct kernel_param *kp)
+{
+	const struct havege_knob *knob = kp->arg;
+	int ret;
+
+	mutex_lock(&havege_lock);
+	ret = scnprintf(text, PAGE_SIZE, "%lld\n", knob->value);
+	mutex_unlock(&havege_lock);
+	return ret;
+}
+
+const struct kernel_param_ops havege_knob_ops = {
+	.set = knob_set,
+	.get = knob_get,
+};
+
+static int mode_set(const char *text, const struct kernel_param *kp)
+{
+	return sysfs_streq(text, "stream") ? 0 : -EINVAL;
+}
+
+static int mode_get(char *text, const struct kernel_param *kp)
+{
+	return scnprintf(text, PAGE_SIZE, "stream\n");
+}
+
+const struct kernel_param_ops havege_mode_ops = {
+	.set = mode_set,
+	.get = mode_get,
+};
+
+module_param_cb(fill_threshold, &havege_knob_ops, &fill_threshold, 0644);
+__MODULE_PARM_TYPE(fill_threshold, "int");
+MODULE_PARM_DESC(fill_threshold,
+		 "Refill the buffer when fewer bits are ready (bits, 512 to buffer_size * 8192; default: half the buffer)");
+
+module_param_cb(buffer_size, &havege_knob_ops, &buffer_size, 0444);
+__MODULE_PARM_TYPE(buffer_size, "int");
+MODULE_PARM_DESC(buffer_size,
+		 "Buffer of ready bytes (KiB, power of two, 4 to 8192; default: 16)");
+
+module_param_cb(cpu, &havege_knob_ops, &cpu, 0644);
+__MODULE_PARM_TYPE(cpu, "int");
+MODULE_PARM_DESC(cpu,
+		 "CPU that the collector is bound to (number of an online CPU; default: -1, the last online housekeeping CPU)");
+
+module_param_cb(quality, &havege_knob_ops, &quality, 0444);
+__MODULE_PARM_TYPE(quality, "int");
+MODULE_PARM_DESC(quality,
+		 "Entropy claimed (bits per 1024 bits, 1 to 1024; mode=stream claims 2 at most; default: 2)");
+
+module_param_cb(dcache_kb, &havege_knob_ops, &dcache_kb, 0444);
+__MODULE_PARM_TYPE(dcache_kb, "int");
+MODULE_PARM_DESC(dcache_kb,
+		 "L1 data cache size (KiB, 8 to 512; default: 0, detect it)");
+
+module_param_cb(icache_kb, &havege_knob_ops, &icache_kb, 0444);
+__MODULE_PARM_TYPE(icache_kb, "int");
+MODULE_PARM_DESC(icache_kb,
+		 "L1 instruction cache size (KiB, 8 to 64; default: 0, detect it)");
+
+module_param_cb(mode, &havege_mode_ops, NULL, 0444);
+__MODULE_PARM_TYPE(mode, "charp");
+MODULE_PARM_DESC(mode,
+		 "What the buffer holds (name; stream: walk words, the only one in this version; default: stream)");
+
+/* Judge one parameter, and say in one line what is wrong with it. */
+static int judge_one(const struct havege_knob *knob)
+{
+	const int err = havege_knob_check(knob, knob->value);
+
+	if (err == -ERANGE)
+		pr_err("%s=%lld is out of range: %lld to %lld %s%s\n",
+		       knob->name, knob->value, knob->low, knob->high,
+		       knob->unit, knob->zero ? ", or 0 to detect it" : "");
+	else if (err == -EINVAL)
+		pr_err("%s=%lld is not a power of two\n", knob->name,
+		       knob->value);
+	else if (err)
+		pr_err("%s=%lld is not online\n", knob->name, knob->value);
+	return err;
+}
+
+static int judge(void)
+{
+	int err;
+
+	err = judge_one(&buffer_size);
+	if (err)
+		return err;
+
+	fill_threshold.high = buffer_size.value * 8192;
+	if (!fill_threshold.given)
+		fill_threshold.value = fill_threshold.high / 2;
+	cpu.high = nr_cpu_ids - 1;
+
+	err = judge_one(&fill_threshold);
+	if (!err)
+		err = judge_one(&cpu);
+	if (!err)
+		err = judge_one(&quality);
+	if (!err)
+		err = judge_one(&dcache_kb);
+	if (!err)
+		err = judge_one(&icache_kb);
+	if (err)
+		return err;
+
+	if (quality.value > STREAM_QUALITY) {
+		pr_notice("quality=%lld lowered to %d: walk words carry no more (mode=stream)\n",
+			  quality.value, STREAM_QUALITY);
+		quality.value = STREAM_QUALITY;
+	}
+	return 0;
+}
+
+/* State: one value a file under /sys/devices/havege_rng/ */
+
+static const char *const status_names[] = {
+	[HAVEGE_STARTING] = "starting",
+	[HAVEGE_OK] = "ok",
+	[HAVEGE_FAILED] = "failed",
+};
+
+#define STATE_ATTR(name, format, value)					\
+static ssize_t name##_show(struct device *dev,				\
+			   struct device_attribute *attr, char *buf)	\
+{									\
+	struct havege_state state;					\
+									\
+	havege_collector_state(dev_get_drvdata(dev), &state);		\
+	return sysfs_emit(buf, format "\n", value);			\
+}									\
+static struct device_attribute state_##name = __ATTR_RO(name)
+
+STATE_ATTR(status, "%s", status_names[state.status]);
+STATE_ATTR(fill_level, "%u", state.fill_bits);
+STATE_ATTR(cpu, "%d", state.cpu);
+STATE_ATTR(bytes_out, "%llu", state.bytes_out);
+
+static struct attribute *state_attrs[] = {
+	&state_status.attr,
+	&state_fill_level.attr,
+	&state_cpu.attr,
+	&state_bytes_out.attr,
+	NULL
+};
+
+static const struct attribute_group state_group = {
+	.attrs = state_attrs,
+};
+
+/* A parameter may have the same name: these are what is, those what is asked. */
+#define GEOMETRY_ATTR(name, format, value)				\
+static ssize_t geometry_##name##_show(struct device *dev,		\
+				      struct device_attribute *attr,	\
+				      char *buf)			\
+{									\
+	struct havege_state state;					\
+									\
+	havege_collector_state(dev_get_drvdata(dev), &state);		\
+	return sysfs_emit(buf, format "\n", value);			\
+}									\
+static struct device_attribute geometry_##name =			\
+	__ATTR(name, 0444, geometry_##name##_show, NULL)
+
+static u32 table_kb(const struct havege_state *state)
+{
+	return havege_table_bytes(&state->tuning.geo) / 1024;
+}
+
+static u32 loop_kb(const struct havege_state *state)
+{
+	return havege_loop_copies(&state->tuning.geo) * havege_copy_bytes() /
+	       1024;
+}
+
+GEOMETRY_ATTR(dcache_kb, "%u", state.tuning.geo.dcache_kb);
+GEOMETRY_ATTR(icache_kb, "%u", state.tuning.geo.icache_kb);
+GEOMETRY_ATTR(source, "%s", state.tuning.source);
+GEOMETRY_ATTR(table_kb, "%u", table_kb(&state));
+GEOMETRY_ATTR(loop_kb, "%u", loop_kb(&state));
+
+static struct attribute *geometry_attrs[] = {
+	&geometry_dcache_kb.attr,
+	&geometry_icache_kb.attr,
+	&geometry_source.attr,
+	&geometry_table_kb.attr,
+	&geometry_loop_kb.attr,
+	NULL
+};
+
+static const struct attribute_group geometry_group = {
+	.name = "geometry",
+	.attrs = geometry_attrs,
+};
+
+static const struct attribute_group *state_groups[] = {
+	&state_group,
+	&geometry_group,
+	NULL
+};
+
+static struct device *state_register(struct havege_collector *c)
+{
+	struct device *dev = root_device_register(KBUILD_MODNAME);
+	int err;
+
+	if (IS_ERR(dev))
+		return dev;
+	dev_set_drvdata(dev, c);
+	err = device_add_groups(dev, state_groups);
+	if (err) {
+		root_device_unregister(dev);
+		return ERR_PTR(err);
+	}
+	return dev;
+}
+
+static void state_unregister(struct device *dev)
+{
+	device_remove_groups(dev, state_groups);
+	root_device_unregister(dev);
+}
+
+/* hwrng */
+
+int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
+{
+	return havege_collector_read((struct havege_collector *)rng->priv,
+				     data, max, wait);
+}
+
+static struct hwrng havege_hwrng = {
+	.name = "havege",
+	.read = havege_hwrng_read,
+};
+
+/* Entry and exit */
+
+static struct device *havege_dev;
+
+static void announce(struct havege_collector *c)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	pr_info("collecting on CPU %d: L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %lld KiB, quality %lld of 1024\n",
+		state.cpu, state.tuning.geo.dcache_kb,
+		state.tuning.geo.icache_kb, state.tuning.source,
+		table_kb(&state), loop_kb(&state), buffer_size.value,
+		quality.value);
+}
+
+/* Under havege_lock, with all parameters judged. */
+static int bring_up(void)
+{
+	const struct havege_settings settings = {
+		.buffer_kb = buffer_size.value,
+		.threshold = fill_threshold.value,
+		.dcache_kb = dcache_kb.value,
+		.icache_kb = icache_kb.value,
+	};
+	struct havege_collector *c;
+	int err;
+
+	c = havege_collector_create(&settings);
+	if (IS_ERR(c)) {
+		err = PTR_ERR(c);
+		goto fail;
+	}
+	err = havege_collector_start(c, cpu.value);
+	if (err)
+		goto fail_collector;
+
+	havege_dev = state_register(c);
+	if (IS_ERR(havege_dev)) {
+		err = PTR_ERR(havege_dev);
+		goto fail_collector;
+	}
+
+	announce(c);
+	havege_hwrng.priv = (unsigned long)c;
+	havege_hwrng.quality = quality.value;
+	err = hwrng_register(&havege_hwrng);
+	if (err)
+		goto fail_state;
+
+	havege = c;
+	return 0;
+
+fail_state:
+	state_unregister(havege_dev);
+fail_collector:
+	havege_collector_destroy(c);
+fail:
+	pr_err("not started (error %d)\n", err);
+	return err;
+}
+
+static int __init havege_init(void)
+{
+	int err;
+
+	mutex_lock(&havege_lock);
+	err = judge();
+	if (!err)
+		err = bring_up();
+	havege_phase = err ? OVER : RUNNING;
+	mutex_unlock(&havege_lock);
+	return err;
+}
+
+static void __exit havege_exit(void)
+{
+	struct havege_collector *c;
+
+	mutex_lock(&havege_lock);
+	havege_phase = OVER;
+	c = havege;
+	havege = NULL;
+	mutex_unlock(&havege_lock);
+
+	/* Readers first: hwrng_unregister() waits until the last has left. */
+	havege_collector_dismiss(c);
+	hwrng_unregister(&havege_hwrng);
+	state_unregister(havege_dev);
+	havege_collector_destroy(c);
+}
+
+module_init(havege_init);
+module_exit(havege_exit);
+
+MODULE_DESCRIPTION("HAVEGE entropy source: a CPU's own timing as a hardware RNG");
+MODULE_VERSION(HAVEGE_VERSION);
+MODULE_LICENSE("GPL");

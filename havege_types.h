@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The little that the freestanding rooms need around them
+ *
+ * havege_core.c, havege_buffer.c and what they include build in the kernel
+ * and, unchanged, in user space (make host). Whatever they need beyond the C
+ * language is named here, once, for both. No other kernel API in those rooms.
+ */
+#ifndef HAVEGE_TYPES_H
+#define HAVEGE_TYPES_H
+
+#ifdef __KERNEL__
+
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#else /* user space */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef long long s64;
+typedef unsigned long long u64;
+
+#define fallthrough	__attribute__((__fallthrough__))
+
+#define min(a, b)						\
+	({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b);	\
+	   a_ < b_ ? a_ : b_; })
+#define max(a, b)						\
+	({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b);	\
+	   a_ > b_ ? a_ : b_; })
+#define clamp(value, low, high)	min(max(value, low), high)
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+
+#define memzero_explicit(p, n)	explicit_bzero(p, n)
+
+static inline u32 rol32(u32 word, unsigned int shift)
+{
+	return (word << (shift & 31)) | (word >> ((-shift) & 31));
+}
+
+#endif /* __KERNEL__ */
+
+#endif /* HAVEGE_TYPES_H */

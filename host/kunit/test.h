@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * KUnit's interface, as far as the suites of the freestanding rooms use it, in
+ * user space: the same kunit/*_test.c files run here under ASan and UBSan and in
+ * a kernel under kunit.py. The runner is host/run.c. An expectation that fails
+ * is told and counted, and the case goes on; an assertion that fails ends it.
+ */
+#ifndef HAVEGE_HOST_KUNIT_H
+#define HAVEGE_HOST_KUNIT_H
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kunit {
+	void *priv;
+	int failures;
+	jmp_buf abort;
+	void *allocated[32];
+	int allocations;
+};
+
+struct kunit_case {
+	void (*run_case)(struct kunit *test);
+	const char *name;
+};
+
+struct kunit_suite {
+	const char *name;
+	int (*init)(struct kunit *test);
+	void (*exit)(struct kunit *test);
+	struct kunit_case *test_cases;
+};
+
+#define KUNIT_CASE(f)		{ .run_case = f, .name = #f }
+#define KUNIT_CASE_SLOW(f)	KUNIT_CASE(f)
+
+void host_register(struct kunit_suite *suite);
+void *host_alloc(struct kunit *test, size_t size);
+void host_fail(struct kunit *test, int fatal, const char *file, int line,
+	       const char *text, long long left, long long right);
+
+#define kunit_kzalloc(test, size, gfp)	host_alloc(test, size)
+#define kunit_test_suites(suite)					\
+	static void __attribute__((__constructor__)) host_add(void)	\
+	{								\
+		host_register(suite);					\
+	}
+
+#define HOST_CHECK(test, fatal, left, op, right)			\
+	do {								\
+		long long left_ = (long long)(left);			\
+		long long right_ = (long long)(right);			\
+									\
+		if (!(left_ op right_))					\
+			host_fail(test, fatal, __FILE__, __LINE__,	\
+				  #left " " #op " " #right, left_, right_); \
+	} while (0)
+
+#define KUNIT_EXPECT_EQ(test, a, b)	HOST_CHECK(test, 0, a, ==, b)
+#define KUNIT_EXPECT_NE(test, a, b)	HOST_CHECK(test, 0, a, !=, b)
+#define KUNIT_EXPECT_LT(test, a, b)	HOST_CHECK(test, 0, a, <, b)
+#define KUNIT_EXPECT_LE(test, a, b)	HOST_CHECK(test, 0, a, <=, b)
+#define KUNIT_EXPECT_GT(test, a, b)	HOST_CHECK(test, 0, a, >, b)
+#define KUNIT_EXPECT_GE(test, a, b)	HOST_CHECK(test, 0, a, >=, b)
+#define KUNIT_EXPECT_TRUE(test, c)	HOST_CHECK(test, 0, !!(c), ==, 1)
+#define KUNIT_EXPECT_FALSE(test, c)	HOST_CHECK(test, 0, !!(c), ==, 0)
+#define KUNIT_EXPECT_STREQ(test, a, b)	HOST_CHECK(test, 0, strcmp(a, b), ==, 0)
+#define KUNIT_EXPECT_NULL(test, p)	HOST_CHECK(test, 0, !(p), ==, 1)
+#define KUNIT_ASSERT_TRUE(test, c)	HOST_CHECK(test, 1, !!(c), ==, 1)
+#define KUNIT_ASSERT_EQ(test, a, b)	HOST_CHECK(test, 1, a, ==, b)
+#define KUNIT_ASSERT_NOT_NULL(test, p)	HOST_CHECK(test, 1, !(p), ==, 0)
+
+#endif /* HAVEGE_HOST_KUNIT_H */
