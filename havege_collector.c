@@ -345,7 +345,7 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 	int err = 0;
 
 	spin_lock(&c->lock);
-	if (bits < HAVEGE_THRESHOLD_MIN || bits / 8 > c->buffer.size)
+	if (bits < HAVEGE_THRESHOLD_MIN || bits > c->buffer.size * 8)
 		err = -ERANGE;
 	else
 		havege_buffer_set_threshold(&c->buffer, bits);

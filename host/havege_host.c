@@ -14,7 +14,7 @@
 #include "tune.h"
 
 static const char usage[] =
-"usage: havege-host [-d KIB] [-i KIB] info | stream BYTES | raw SAMPLES\n"
+"Usage: havege-host [-d KIB] [-i KIB] info | stream BYTES | raw SAMPLES\n"
 "  info    the geometry that the walk would have, and the size of its code\n"
 "  stream  walk words, binary, on standard output\n"
 "  raw     raw samples (ticks), one a line, on standard output\n"

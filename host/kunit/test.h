@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * KUnit's interface, as far as the suites of the freestanding rooms use it, in
- * user space: the same kunit/*_test.c files run here under ASan and UBSan and in
- * a kernel under kunit.py. The runner is host/run.c. An expectation that fails
+ * user space: the same suites run here under ASan and UBSan, and in a
+ * kernel under kunit.py. The runner is host/run.c. An expectation that fails
  * is told and counted, and the case goes on; an assertion that fails ends it.
  */
 #ifndef HAVEGE_HOST_KUNIT_H
@@ -17,7 +17,7 @@ struct kunit {
 	void *priv;
 	int failures;
 	jmp_buf abort;
-	void *allocated[32];
+	void *allocated[64];
 	int allocations;
 };
 
@@ -41,7 +41,8 @@ void *host_alloc(struct kunit *test, size_t size);
 void host_fail(struct kunit *test, int fatal, const char *file, int line,
 	       const char *text, long long left, long long right);
 
-#define kunit_kzalloc(test, size, gfp)	host_alloc(test, size)
+#define kunit_kzalloc(test, size, gfp)	((void)#gfp, host_alloc(test, size))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define kunit_test_suites(suite)					\
 	static void __attribute__((__constructor__)) host_add(void)	\
 	{								\

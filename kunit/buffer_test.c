@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The buffer: fill, drain, wrap, wipe, and a refill asked for exactly at the
+ * threshold. Runs under KUnit and in user space (make host-test).
+ */
+#include <kunit/test.h>
+
+#include "../havege_buffer.h"
+
+#define SIZE	64
+
+struct fixture {
+	struct havege_buffer buffer;
+	u8 data[SIZE];
+	u8 in[2 * SIZE];
+	u8 out[2 * SIZE];
+	u8 next_in;
+	u8 next_out;
+};
+
+static struct fixture *new_fixture(struct kunit *test, u32 threshold)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	havege_buffer_init(&f->buffer, f->data, SIZE, threshold);
+	return f;
+}
+
+/* Put @count numbered bytes; the ones that found no room are offered again. */
+static u32 put(struct fixture *f, u32 count)
+{
+	u32 i, done;
+
+	for (i = 0; i < count; i++)
+		f->in[i] = f->next_in + i;
+	done = havege_buffer_put(&f->buffer, f->in, count);
+	f->next_in += done;
+	return done;
+}
+
+/* Take @count bytes and see that the numbers go on. */
+static u32 take(struct kunit *test, struct fixture *f, u32 count)
+{
+	const u32 done = havege_buffer_take(&f->buffer, f->out, count);
+	u32 i;
+
+	for (i = 0; i < done; i++)
+		KUNIT_EXPECT_EQ(test, f->out[i], f->next_out++);
+	return done;
+}
+
+static void buffer_fills_and_drains(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 8);
+
+	KUNIT_EXPECT_EQ(test, take(test, f, 1), 0);
+	KUNIT_EXPECT_EQ(test, put(f, 10), 10);
+	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 80);
+	KUNIT_EXPECT_EQ(test, take(test, f, 0), 0);
+	KUNIT_EXPECT_EQ(test, take(test, f, 3), 3);
+	KUNIT_EXPECT_EQ(test, put(f, 2 * SIZE), SIZE - 7);
+	KUNIT_EXPECT_EQ(test, put(f, 1), 0);
+	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), SIZE * 8);
+	KUNIT_EXPECT_EQ(test, take(test, f, 2 * SIZE), SIZE);
+	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 0);
+	KUNIT_EXPECT_EQ(test, take(test, f, 1), 0);
+}
+
+/* Every pair of a position in the ring and a size, across the edge included. */
+static void buffer_wraps(struct kunit *test)
+{
+	u32 start, count;
+
+	for (start = 0; start < SIZE; start++)
+		for (count = 1; count <= SIZE; count++) {
+			struct fixture f = { 0 };
+
+			havege_buffer_init(&f.buffer, f.data, SIZE, 8);
+			KUNIT_EXPECT_EQ(test, put(&f, start), start);
+			KUNIT_EXPECT_EQ(test, take(test, &f, start), start);
+			KUNIT_EXPECT_EQ(test, put(&f, count), count);
+			KUNIT_EXPECT_EQ(test, take(test, &f, SIZE), count);
+		}
+}
+
+static u32 nonzero(const struct fixture *f)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < SIZE; i++)
+		count += !!f->data[i];
+	return count;
+}
+
+/* What has been handed out is nowhere in the buffer any more. */
+static void buffer_wipes_what_it_hands_out(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 8);
+	u32 round, left;
+
+	f->next_in = 1;
+	f->next_out = 1;
+	/* 48 bytes, 40 of them: the third round goes across the edge. */
+	for (round = 0; round < 4; round++) {
+		KUNIT_EXPECT_EQ(test, put(f, 48), 48);
+		KUNIT_EXPECT_EQ(test, nonzero(f), 48);
+		KUNIT_EXPECT_EQ(test, take(test, f, 40), 40);
+		KUNIT_EXPECT_EQ(test, nonzero(f), 8);
+		left = take(test, f, SIZE);
+		KUNIT_EXPECT_EQ(test, left, 8);
+		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+	}
+	KUNIT_EXPECT_EQ(test, put(f, 30), 30);
+	havege_buffer_wipe(&f->buffer);
+	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 0);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+}
+
+/* Below the threshold, not at it; and then until full, not until above it. */
+static void buffer_refills_at_threshold(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 32 * 8);
+
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	put(f, SIZE - 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	put(f, 1);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+
+	take(test, f, 31);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	take(test, f, 1);
+	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 32 * 8);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	take(test, f, 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+
+	put(f, 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	put(f, SIZE);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+}
+
+/* A threshold is in bits: one that is no multiple of 8 counts too. */
+static void buffer_threshold_is_in_bits(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 32 * 8 + 1);
+
+	put(f, SIZE);
+	take(test, f, 31);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	take(test, f, 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+}
+
+static void buffer_threshold_acts_at_once(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 8 * 8);
+
+	put(f, SIZE);
+	take(test, f, 16);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	havege_buffer_set_threshold(&f->buffer, (SIZE - 16) * 8);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	havege_buffer_set_threshold(&f->buffer, (SIZE - 16) * 8 + 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	put(f, 16);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+
+	/* The highest there is: any byte that is missing is asked for. */
+	havege_buffer_set_threshold(&f->buffer, SIZE * 8);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+	take(test, f, 1);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+}
+
+static struct kunit_case buffer_cases[] = {
+	KUNIT_CASE(buffer_fills_and_drains),
+	KUNIT_CASE(buffer_wraps),
+	KUNIT_CASE(buffer_wipes_what_it_hands_out),
+	KUNIT_CASE(buffer_refills_at_threshold),
+	KUNIT_CASE(buffer_threshold_is_in_bits),
+	KUNIT_CASE(buffer_threshold_acts_at_once),
+	{}
+};
+
+static struct kunit_suite buffer_suite = {
+	.name = "havege_buffer",
+	.test_cases = buffer_cases,
+};
+
+kunit_test_suites(&buffer_suite);

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The walk: known answers, determinism, diffusion, coverage, ladders, geometry.
+ * Every test but those of the live and replay clocks injects its clock, so that
+ * the outcome is the same on every machine. Runs under KUnit and, with
+ * sanitizers, in user space (make host-test).
+ */
+#include <kunit/test.h>
+
+#include "../havege_core.h"
+
+/* Any sequence will do that is not a multiple of anything in the walk. */
+struct lcg_clock {
+	struct havege_test_clock base;
+	u64 now;
+	u64 state;
+	u64 reads;
+	u64 flip_at;
+	u64 flip;
+};
+
+static u64 lcg_read(struct havege_test_clock *base, u32 p, u32 q,
+		    unsigned int depth, u32 *mix)
+{
+	struct lcg_clock *clock = (struct lcg_clock *)base;
+	u64 tick;
+
+	clock->state = clock->state * 6364136223846793005ULL +
+		       1442695040888963407ULL;
+	clock->now += 20 + (clock->state >> 58);
+	tick = clock->now;
+	if (clock->flip && clock->reads == clock->flip_at)
+		tick ^= clock->flip;
+	clock->reads++;
+	*mix = (u32)tick ^ (u32)(tick >> 32);
+	return tick;
+}
+
+static const struct lcg_clock new_clock = {
+	.base.read = lcg_read,
+	.now = 1000,
+	.state = 1,
+};
+
+static struct havege_walk *new_walk(struct kunit *test,
+				    const struct havege_geometry *geo)
+{
+	struct havege_walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
+	u32 *table = kunit_kzalloc(test, havege_table_bytes(geo), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, walk);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	havege_walk_init(walk, table, geo);
+	return walk;
+}
+
+static struct lcg_clock *a_clock(struct kunit *test)
+{
+	struct lcg_clock *clock = kunit_kzalloc(test, sizeof(*clock), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, clock);
+	*clock = new_clock;
+	return clock;
+}
+
+static size_t table_words(const struct havege_walk *walk)
+{
+	return (size_t)walk->lines * HAVEGE_LINE_WORDS;
+}
+
+/* FNV-1a over the words, whatever the byte order. */
+static u32 digest(const u32 *words, size_t count, u32 hash)
+{
+	size_t i, byte;
+
+	for (i = 0; i < count; i++)
+		for (byte = 0; byte < 4; byte++)
+			hash = (hash ^ (words[i] >> 8 * byte & 255)) * 16777619u;
+	return hash;
+}
+
+static const struct havege_geometry geo_48_32 = { 48, 32 };
+
+/*
+ * What this walk gives. There is no outside authority for these words (the
+ * order of everything is our own choice): they hold the walk to what it was
+ * when it was reviewed, on every compiler, kernel and word size.
+ */
+static void walk_known_answers(struct kunit *test)
+{
+	static const struct {
+		struct havege_geometry geo;
+		u32 first, last, ring, table;
+	} known[] = {
+		{ { 8, 8 }, 0x90deb4a2, 0xfe85f4d5,
+		  0x5751e8eb, 0xca1f96ed },
+		{ { 48, 32 }, 0x8750e347, 0x482a64ac,
+		  0x047f4600, 0x77d33038 },
+		{ { 512, 64 }, 0xf813b1c1, 0x7befaa24,
+		  0x97a1da6e, 0x1f06f6ee },
+	};
+	unsigned int i, fill;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		struct havege_walk *walk = new_walk(test, &known[i].geo);
+		struct lcg_clock *clock = a_clock(test);
+		u32 hash = 2166136261u;
+
+		for (fill = 0; fill < 100; fill++) {
+			havege_walk_test(walk, &clock->base);
+			hash = digest(walk->ring, HAVEGE_FILL_WORDS, hash);
+		}
+		KUNIT_EXPECT_EQ(test, walk->ring[0], known[i].first);
+		KUNIT_EXPECT_EQ(test, walk->ring[HAVEGE_FILL_WORDS - 1],
+				known[i].last);
+		KUNIT_EXPECT_EQ(test, hash, known[i].ring);
+		KUNIT_EXPECT_EQ(test, digest(walk->table, table_words(walk), 0),
+				known[i].table);
+	}
+}
+
+/* Equal state and clock, equal words and samples; and a fill is no constant. */
+static void walk_is_deterministic(struct kunit *test)
+{
+	struct havege_walk *a = new_walk(test, &geo_48_32);
+	struct havege_walk *b = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock_a = a_clock(test), *clock_b = a_clock(test);
+	u32 before = 0;
+	int fill;
+
+	for (fill = 0; fill < 20; fill++) {
+		havege_walk_test(a, &clock_a->base);
+		havege_walk_test(b, &clock_b->base);
+		KUNIT_EXPECT_EQ(test, memcmp(a->ring, b->ring, sizeof(a->ring)),
+				0);
+		KUNIT_EXPECT_EQ(test,
+				memcmp(a->delta, b->delta, sizeof(a->delta)), 0);
+		KUNIT_EXPECT_NE(test, a->ring[0], before);
+		before = a->ring[0];
+	}
+	KUNIT_EXPECT_EQ(test, memcmp(a->table, b->table,
+				     table_words(a) * sizeof(u32)), 0);
+}
+
+/* How much of the loop runs decides what is in the cache, not what comes out. */
+static void walk_ignores_copies(struct kunit *test)
+{
+	const u32 most = havege_loop_bytes() / havege_copy_bytes();
+	struct havege_walk *a = new_walk(test, &geo_48_32);
+	struct havege_walk *b = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock_a = a_clock(test), *clock_b = a_clock(test);
+	u32 copies;
+
+	havege_walk_test(a, &clock_a->base);
+	for (copies = 1; copies <= most; copies++) {
+		*clock_b = new_clock;
+		havege_walk_init(b, b->table, &geo_48_32);
+		b->copies = copies;
+		havege_walk_test(b, &clock_b->base);
+		KUNIT_EXPECT_EQ(test, clock_b->reads, HAVEGE_FILL_TICKS);
+		KUNIT_EXPECT_EQ(test, memcmp(a->ring, b->ring, sizeof(a->ring)),
+				0);
+	}
+}
+
+/* The samples are the differences of the readings, all 64 bits of them. */
+static void walk_records_every_delta(struct kunit *test)
+{
+	struct havege_walk *walk = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock = a_clock(test);
+	struct lcg_clock again = new_clock;
+	u64 before = 0;
+	int fill, i;
+	u32 mix;
+
+	clock->now = 0xfffffffffULL;
+	again.now = clock->now;
+	for (fill = 0; fill < 3; fill++) {
+		havege_walk_test(walk, &clock->base);
+		for (i = 0; i < HAVEGE_FILL_TICKS; i++) {
+			const u64 now = lcg_read(&again.base, 0, 0, 0, &mix);
+
+			KUNIT_EXPECT_EQ(test, walk->delta[i], now - before);
+			before = now;
+		}
+	}
+	KUNIT_EXPECT_EQ(test, walk->last, before);
+}
+
+/*
+ * One tick with one bit flipped: after a fill, 64 iterations, every output word
+ * of the next fill is another one. Tried for each of the 64 bits.
+ */
+static void walk_tick_bit_reaches_all(struct kunit *test)
+{
+	struct havege_walk *plain = new_walk(test, &geo_48_32);
+	struct havege_walk *walk = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock = a_clock(test);
+	int bit, i;
+
+	for (i = 0; i < 4; i++)
+		havege_walk_test(plain, &clock->base);
+
+	for (bit = 0; bit < 64; bit++) {
+		u32 equal = 0, near = 0;
+
+		*clock = new_clock;
+		clock->flip = 1ULL << bit;
+		clock->flip_at = 2 * HAVEGE_FILL_TICKS;
+		havege_walk_init(walk, walk->table, &geo_48_32);
+		for (i = 0; i < 4; i++)
+			havege_walk_test(walk, &clock->base);
+		for (i = 0; i < HAVEGE_FILL_WORDS; i++) {
+			const u32 diff = walk->ring[i] ^ plain->ring[i];
+
+			equal += !diff;
+			near += !(diff & (diff - 1));
+		}
+		KUNIT_EXPECT_EQ(test, equal, 0);
+		/* Not the flipped bit shining through, either. */
+		KUNIT_EXPECT_EQ(test, near, 0);
+	}
+}
+
+static const u32 dcaches[] = { 8, 16, 24, 32, 48, 64, 96, 128, 192, 512 };
+
+/* Each word of the table is rewritten during the warm-up, whatever the size. */
+static void walk_covers_table(struct kunit *test)
+{
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(dcaches); n++) {
+		const struct havege_geometry geo = { dcaches[n], 32 };
+		struct havege_walk *walk = new_walk(test, &geo);
+		const size_t words = table_words(walk);
+		struct havege_walk *fresh = new_walk(test, &geo);
+		struct lcg_clock *clock = a_clock(test);
+		u32 fills = havege_warmup_fills(walk);
+		size_t same = 0, i;
+
+		KUNIT_EXPECT_EQ(test, words * sizeof(u32), 2048 * geo.dcache_kb);
+		while (fills--)
+			havege_walk_test(walk, &clock->base);
+		/*
+		 * A rewritten word is its old self once in 2^32: of 2^18 words,
+		 * none. A missed line would be eight at once.
+		 */
+		for (i = 0; i < words; i++)
+			same += walk->table[i] == fresh->table[i];
+		KUNIT_EXPECT_EQ(test, same, 0);
+	}
+}
+
+/* A step outside of the table would land in what lies around it. */
+static void walk_stays_in_table(struct kunit *test)
+{
+	const u32 guard = 0xa5a5a5a5;
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(dcaches); n++) {
+		const struct havege_geometry geo = { dcaches[n], 32 };
+		const size_t words = havege_table_bytes(&geo) / sizeof(u32);
+		struct lcg_clock *clock = a_clock(test);
+		struct havege_walk *walk;
+		u32 *memory;
+		size_t i;
+
+		walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
+		memory = kunit_kzalloc(test, (words + 32) * sizeof(u32),
+				       GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, walk);
+		KUNIT_ASSERT_NOT_NULL(test, memory);
+		for (i = 0; i < words + 32; i++)
+			memory[i] = guard;
+		havege_walk_init(walk, memory + 16, &geo);
+		for (i = 0; i < 300; i++)
+			havege_walk_test(walk, &clock->base);
+		for (i = 0; i < 16; i++) {
+			KUNIT_EXPECT_EQ(test, memory[i], guard);
+			KUNIT_EXPECT_EQ(test, memory[16 + words + i], guard);
+		}
+	}
+}
+
+/* Looks at a table of two lines each time the walk is about to touch it. */
+struct line_clock {
+	struct lcg_clock lcg;
+	const u32 *table;
+	u32 before[2 * HAVEGE_LINE_WORDS];
+	u64 equal;
+	u64 untouched;
+};
+
+static u64 line_read(struct havege_test_clock *base, u32 p, u32 q,
+		     unsigned int depth, u32 *mix)
+{
+	struct line_clock *clock = (struct line_clock *)base;
+	int i;
+
+	for (i = 0; i < 2 * HAVEGE_LINE_WORDS; i++)
+		clock->untouched += clock->table[i] == clock->before[i];
+	memcpy(clock->before, clock->table, sizeof(clock->before));
+	clock->equal += p >> 31 == q >> 31;
+	return lcg_read(base, p, q, depth, mix);
+}
+
+/*
+ * Positions that fall on the same line are pulled apart. In a table of two
+ * lines that is needed every second time, and then each half-step must have
+ * rewritten all words of both.
+ */
+static void walk_lines_never_coincide(struct kunit *test)
+{
+	const struct havege_geometry geo = { HAVEGE_DCACHE_MIN_KB, 8 };
+	struct havege_walk *walk = new_walk(test, &geo);
+	struct line_clock *clock = kunit_kzalloc(test, sizeof(*clock),
+						 GFP_KERNEL);
+	int fill;
+
+	KUNIT_ASSERT_NOT_NULL(test, clock);
+	clock->lcg = new_clock;
+	clock->lcg.base.read = line_read;
+	clock->table = walk->table;
+	walk->lines = 2;
+	for (fill = 0; fill < 100; fill++)
+		havege_walk_test(walk, &clock->lcg.base);
+	KUNIT_EXPECT_EQ(test, clock->lcg.reads, 100 * HAVEGE_FILL_TICKS);
+	KUNIT_EXPECT_EQ(test, clock->untouched, 0);
+	KUNIT_EXPECT_GT(test, clock->equal, clock->lcg.reads / 4);
+	KUNIT_EXPECT_LT(test, clock->equal, clock->lcg.reads * 3 / 4);
+}
+
+/* Depth n is the end of about one descent in 2^(n+1), on both ladders. */
+static void walk_both_ladders_alive(struct kunit *test)
+{
+	struct havege_walk *walk = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock = a_clock(test);
+	u64 total = 0;
+	int fill, half, depth;
+
+	for (fill = 0; fill < 1000; fill++)
+		havege_walk_test(walk, &clock->base);
+	for (half = 0; half < 2; half++) {
+		u64 sum = 0;
+
+		for (depth = 0; depth <= HAVEGE_RUNGS; depth++) {
+			const u64 seen = clock->base.depths[half][depth];
+			const u64 due = 1000 * HAVEGE_FILL_ITERS >>
+					min(depth + 1, HAVEGE_RUNGS);
+
+			KUNIT_EXPECT_GT(test, seen, due / 2);
+			KUNIT_EXPECT_LT(test, seen, due * 2);
+			sum += seen;
+		}
+		KUNIT_EXPECT_EQ(test, sum, 1000 * HAVEGE_FILL_ITERS);
+		total += sum;
+	}
+	KUNIT_EXPECT_EQ(test, total, clock->reads);
+}
+
+/* From equal states two replays give equal words; the counter does not enter. */
+static void walk_replay_repeats(struct kunit *test)
+{
+	struct havege_walk *a = new_walk(test, &geo_48_32);
+	struct havege_walk *b = new_walk(test, &geo_48_32);
+	int fill;
+
+	for (fill = 0; fill < 50; fill++) {
+		havege_walk_replay(a);
+		havege_walk_replay(b);
+		KUNIT_EXPECT_EQ(test, memcmp(a->ring, b->ring, sizeof(a->ring)),
+				0);
+	}
+	KUNIT_EXPECT_EQ(test, memcmp(a->table, b->table,
+				     table_words(a) * sizeof(u32)), 0);
+	KUNIT_EXPECT_EQ(test, a->p, b->p);
+	KUNIT_EXPECT_EQ(test, a->q, b->q);
+	KUNIT_EXPECT_EQ(test, a->path, b->path);
+	/* It did read the counter, which goes on from one walk to the other. */
+	KUNIT_EXPECT_NE(test, a->last, 0);
+	KUNIT_EXPECT_NE(test, a->last, b->last);
+}
+
+/* From equal states two live walks part, and soon have no word in common. */
+static void walk_live_parts(struct kunit *test)
+{
+	struct havege_walk *a = new_walk(test, &geo_48_32);
+	struct havege_walk *b = new_walk(test, &geo_48_32);
+	u32 equal = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		havege_walk_live(a);
+		havege_walk_live(b);
+	}
+	for (i = 0; i < HAVEGE_FILL_WORDS; i++)
+		equal += a->ring[i] == b->ring[i];
+	/* One in 2^32 each: two would be a miracle. */
+	KUNIT_EXPECT_LT(test, equal, 2);
+}
+
+static void walk_geometry(struct kunit *test)
+{
+	const u32 asked[] = { 0, 1, 7, 8, 16, 32, 48, 63, 64, 65, 4096 };
+	unsigned int i;
+
+	KUNIT_EXPECT_GE(test, havege_loop_bytes(), 48 * 1024);
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		const struct havege_geometry geo = { asked[i], asked[i] };
+		const u32 kb = clamp(asked[i], 8u, 64u);
+		const unsigned int copies = havege_loop_copies(&geo);
+		const size_t bytes = copies * havege_copy_bytes();
+
+		KUNIT_EXPECT_EQ(test, havege_table_bytes(&geo),
+				2048 * clamp(asked[i], 8u, 512u));
+		KUNIT_EXPECT_GE(test, copies, 1);
+		/* It nearly fills the cache: one copy more would not fit. */
+		if (havege_copy_bytes() < 3 * 1024) {
+			KUNIT_EXPECT_LE(test, bytes, kb * 1024);
+			KUNIT_EXPECT_GT(test, bytes + havege_copy_bytes(),
+					kb * 1024 / 16 * 15);
+		}
+	}
+}
+
+static void walk_wipes(struct kunit *test)
+{
+	const struct havege_geometry geo = { 16, 16 };
+	struct havege_walk *walk = new_walk(test, &geo);
+	const size_t words = table_words(walk);
+	struct lcg_clock *clock = a_clock(test);
+	u32 *table = walk->table, left = 0;
+	size_t i;
+
+	havege_walk_test(walk, &clock->base);
+	havege_walk_wipe(walk);
+	for (i = 0; i < words; i++)
+		left |= table[i];
+	for (i = 0; i < sizeof(*walk); i++)
+		left |= ((u8 *)walk)[i];
+	KUNIT_EXPECT_EQ(test, left, 0);
+	/* And once more: there is nothing left to trip over. */
+	havege_walk_wipe(walk);
+}
+
+static struct kunit_case core_cases[] = {
+	KUNIT_CASE(walk_known_answers),
+	KUNIT_CASE(walk_is_deterministic),
+	KUNIT_CASE(walk_ignores_copies),
+	KUNIT_CASE(walk_records_every_delta),
+	KUNIT_CASE(walk_tick_bit_reaches_all),
+	KUNIT_CASE(walk_covers_table),
+	KUNIT_CASE(walk_stays_in_table),
+	KUNIT_CASE(walk_lines_never_coincide),
+	KUNIT_CASE(walk_both_ladders_alive),
+	KUNIT_CASE(walk_replay_repeats),
+	KUNIT_CASE(walk_live_parts),
+	KUNIT_CASE(walk_geometry),
+	KUNIT_CASE(walk_wipes),
+	{}
+};
+
+static struct kunit_suite core_suite = {
+	.name = "havege_core",
+	.test_cases = core_cases,
+};
+
+kunit_test_suites(&core_suite);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parameters and the hwrng operations. The module itself is built in and
+ * running here: what is set is set on it, through the same operations that
+ * /sys/module/havege_rng/parameters/ uses, and set back.
+ */
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/hw_random.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+
+#include "../havege_collector.h"
+#include "../havege_mod.h"
+
+/* The parameter as the kernel finds it, or NULL. */
+static const struct kernel_param *param(const char *name)
+{
+	const struct kernel_param *kp;
+	char full[64];
+
+	snprintf(full, sizeof(full), "havege_rng.%s", name);
+	for (kp = __start___param; kp < __stop___param; kp++)
+		if (!strcmp(kp->name, full))
+			return kp;
+	return NULL;
+}
+
+static int set(struct kunit *test, const char *name, const char *text)
+{
+	const struct kernel_param *kp = param(name);
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	return kp->ops->set(text, kp);
+}
+
+static const char *get(struct kunit *test, const char *name)
+{
+	const struct kernel_param *kp = param(name);
+	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	int len;
+
+	KUNIT_ASSERT_NOT_NULL(test, kp);
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	len = kp->ops->get(text, kp);
+	KUNIT_EXPECT_EQ(test, len, strlen(text));
+	KUNIT_ASSERT_GT(test, len, 0);
+	KUNIT_EXPECT_EQ(test, text[len - 1], '\n');
+	text[len - 1] = 0;
+	return text;
+}
+
+static void param_modes_and_defaults(struct kunit *test)
+{
+	static const struct {
+		const char *name, *value;
+		int mode;
+	} known[] = {
+		{ "fill_threshold", "65536", 0644 },
+		{ "buffer_size", "16", 0444 },
+		{ "cpu", "-1", 0644 },
+		{ "quality", "2", 0444 },
+		{ "mode", "stream", 0444 },
+		{ "dcache_kb", "0", 0444 },
+		{ "icache_kb", "0", 0444 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		KUNIT_ASSERT_NOT_NULL(test, param(known[i].name));
+		KUNIT_EXPECT_EQ(test, param(known[i].name)->perm, known[i].mode);
+		KUNIT_EXPECT_STREQ(test, get(test, known[i].name),
+				   known[i].value);
+	}
+}
+
+static void param_good_values(struct kunit *test)
+{
+	static const char * const good[] = {
+		"512", "513", "131072", "0x8000", "65536\n", "+4096",
+	};
+	static const char * const shown[] = {
+		"512", "513", "131072", "32768", "65536", "4096",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_EXPECT_EQ(test, set(test, "fill_threshold", good[i]), 0);
+		KUNIT_EXPECT_STREQ(test, get(test, "fill_threshold"), shown[i]);
+	}
+	KUNIT_EXPECT_EQ(test, set(test, "fill_threshold", "65536"), 0);
+
+	KUNIT_EXPECT_EQ(test, set(test, "cpu", "0"), 0);
+	KUNIT_EXPECT_STREQ(test, get(test, "cpu"), "0");
+	KUNIT_EXPECT_EQ(test, set(test, "cpu", "-1"), 0);
+	KUNIT_EXPECT_STREQ(test, get(test, "cpu"), "-1");
+}
+
+static void param_bad_values(struct kunit *test)
+{
+	static const struct {
+		const char *name, *text;
+		int err;
+	} bad[] = {
+		{ "fill_threshold", "0", -ERANGE },
+		{ "fill_threshold", "1", -ERANGE },
+		{ "fill_threshold", "511", -ERANGE },
+		{ "fill_threshold", "131073", -ERANGE },
+		{ "fill_threshold", "-512", -ERANGE },
+		{ "fill_threshold", "4294967808", -ERANGE },
+		{ "fill_threshold", "99999999999999999999", -ERANGE },
+		{ "fill_threshold", "", -EINVAL },
+		{ "fill_threshold", "\n", -EINVAL },
+		{ "fill_threshold", "many", -EINVAL },
+		{ "fill_threshold", "4096x", -EINVAL },
+		{ "fill_threshold", "4096 4096", -EINVAL },
+		{ "fill_threshold", "4096.0", -EINVAL },
+		{ "cpu", "-2", -ERANGE },
+		{ "cpu", "1000000", -ERANGE },
+		{ "cpu", "4294967296", -ERANGE },
+		{ "cpu", "first", -EINVAL },
+		{ "cpu", "", -EINVAL },
+		{ "buffer_size", "0", -ERANGE },
+		{ "buffer_size", "2", -ERANGE },
+		{ "buffer_size", "5", -EINVAL },
+		{ "buffer_size", "12", -EINVAL },
+		{ "buffer_size", "16384", -ERANGE },
+		{ "buffer_size", "-16", -ERANGE },
+		{ "buffer_size", "large", -EINVAL },
+		{ "quality", "0", -ERANGE },
+		{ "quality", "1025", -ERANGE },
+		{ "quality", "-1", -ERANGE },
+		{ "quality", "best", -EINVAL },
+		{ "dcache_kb", "7", -ERANGE },
+		{ "dcache_kb", "513", -ERANGE },
+		{ "dcache_kb", "-8", -ERANGE },
+		{ "dcache_kb", "48K", -EINVAL },
+		{ "icache_kb", "7", -ERANGE },
+		{ "icache_kb", "65", -ERANGE },
+		{ "icache_kb", "x", -EINVAL },
+		{ "mode", "conditioned", -EINVAL },
+		{ "mode", "", -EINVAL },
+		{ "mode", "streams", -EINVAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		const char *before = get(test, bad[i].name);
+
+		KUNIT_EXPECT_EQ_MSG(test, set(test, bad[i].name, bad[i].text),
+				    bad[i].err, "%s=%s", bad[i].name, bad[i].text);
+		KUNIT_EXPECT_STREQ(test, get(test, bad[i].name), before);
+	}
+}
+
+/* A knob before there is a collector: the checks stand by themselves. */
+static void knob_checks(struct kunit *test)
+{
+	struct havege_knob knob = { .low = 4, .high = 64 };
+
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 3), -ERANGE);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 4), 0);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 5), 0);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 64), 0);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 65), -ERANGE);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 0), -ERANGE);
+	knob.zero = true;
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 0), 0);
+	knob.power_of_two = true;
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 5), -EINVAL);
+	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 8), 0);
+}
+
+/* The source that the built-in module has registered. */
+static struct hwrng *fake_rng(struct kunit *test, struct havege_collector *c)
+{
+	struct hwrng *rng = kunit_kzalloc(test, sizeof(*rng), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rng);
+	rng->name = "havege-kunit";
+	rng->read = havege_hwrng_read;
+	rng->quality = 1;
+	rng->priv = (unsigned long)c;
+	return rng;
+}
+
+static void hwrng_reads(struct kunit *test)
+{
+	static const struct havege_settings settings = {
+		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8, .icache_kb = 8,
+	};
+	struct havege_collector *c = havege_collector_create(&settings);
+	struct hwrng *rng;
+	u8 out[64];
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	rng = fake_rng(test, c);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, false), 0);
+	havege_collector_supply(c, "12345", 5);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), 5);
+	KUNIT_EXPECT_EQ(test, memcmp(out, "12345", 5), 0);
+	havege_collector_supply(c, "67890", 5);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 3, false), 3);
+	KUNIT_EXPECT_EQ(test, memcmp(out, "678", 3), 0);
+	havege_collector_dismiss(c);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, false), -ENODEV);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), -ENODEV);
+	havege_collector_destroy(c);
+}
+
+/* Into the framework and out again, while the collector is filling. */
+static void hwrng_registers(struct kunit *test)
+{
+	static const struct havege_settings settings = {
+		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8, .icache_kb = 8,
+	};
+	struct havege_collector *c = havege_collector_create(&settings);
+	struct hwrng *rng;
+	u8 out[64];
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	rng = fake_rng(test, c);
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, -1), 0);
+	KUNIT_EXPECT_EQ(test, hwrng_register(rng), 0);
+	KUNIT_EXPECT_EQ(test, hwrng_register(rng), -EEXIST);
+	KUNIT_EXPECT_GT(test, rng->read(rng, out, 64, true), 0);
+	havege_collector_dismiss(c);
+	hwrng_unregister(rng);
+	havege_collector_destroy(c);
+}
+
+static struct kunit_case mod_cases[] = {
+	KUNIT_CASE(param_modes_and_defaults),
+	KUNIT_CASE(param_good_values),
+	KUNIT_CASE(param_bad_values),
+	KUNIT_CASE(knob_checks),
+	KUNIT_CASE(hwrng_reads),
+	KUNIT_CASE(hwrng_registers),
+	{}
+};
+
+static struct kunit_suite mod_suite = {
+	.name = "havege_mod",
+	.test_cases = mod_cases,
+};
+
+kunit_test_suites(&mod_suite);

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tuning: CPUs of many makes, as they answer CPUID, and the user's word over
+ * theirs. Runs under KUnit and in user space (make host-test); on x86 the CPU
+ * at hand is asked too.
+ */
+#include <kunit/test.h>
+
+#include "../tune.h"
+
+struct answer {
+	u32 leaf;
+	u32 subleaf;
+	u32 regs[4];
+};
+
+static const struct answer *answers;
+static unsigned int asked;
+
+static void fake_cpuid(u32 leaf, u32 subleaf, u32 regs[4])
+{
+	const struct answer *a;
+
+	asked++;
+	memset(regs, 0, 4 * sizeof(*regs));
+	for (a = answers; a->leaf; a++)
+		if (a->leaf == leaf && a->subleaf == subleaf)
+			memcpy(regs, a->regs, sizeof(a->regs));
+}
+
+static void ask(struct havege_tuning *tuning, const struct answer *cpu,
+		int basic, u32 extended, bool topoext)
+{
+	const struct havege_cpuid id = {
+		.read = fake_cpuid,
+		.basic = basic,
+		.extended = extended,
+		.topoext = topoext,
+	};
+
+	answers = cpu;
+	asked = 0;
+	havege_tune_cpuid(&id, tuning);
+}
+
+/* EAX of a subleaf: type (1 data, 2 code, 3 both) and level. */
+#define EAX(type, level)	((type) | (level) << 5)
+/* EBX: ways, line size. ECX: sets. */
+#define EBX(ways, line)		(((u32)(ways) - 1) << 22 | ((line) - 1))
+#define ECX(sets)		((sets) - 1)
+
+/* 12 ways x 64 sets: 48 KiB. The L2 comes first here, to be stepped over. */
+static const struct answer intel[] = {
+	{ 4, 0, { EAX(3, 2), EBX(16, 64), ECX(2048), 0 } },
+	{ 4, 1, { EAX(1, 1), EBX(12, 64), ECX(64), 0 } },
+	{ 4, 2, { EAX(2, 1), EBX(8, 64), ECX(64), 0 } },
+	{ 4, 3, { EAX(3, 3), EBX(20, 64), ECX(98304), 0 } },
+	{ 0 }
+};
+
+static const struct answer zen[] = {
+	{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(64), 0 } },
+	{ 0x8000001d, 1, { EAX(2, 1), EBX(4, 64), ECX(256), 0 } },
+	{ 0x8000001d, 2, { EAX(3, 2), EBX(8, 64), ECX(1024), 0 } },
+	{ 0x80000005, 0, { 0, 0, 0x20080140, 0x40040140 } },
+	{ 0 }
+};
+
+/* An Athlon: 64 KiB each, and nothing but 0x80000005. */
+static const struct answer k8[] = {
+	{ 0x80000005, 0, { 0xff08ff08, 0xff20ff20, 0x40020140, 0x40020140 } },
+	{ 0 }
+};
+
+static const struct answer unified[] = {
+	{ 4, 0, { EAX(3, 1), EBX(4, 16), ECX(128), 0 } },
+	{ 0 }
+};
+
+static const struct answer silent[] = { { 0 } };
+
+static void tune_leaf_4(struct kunit *test)
+{
+	struct havege_tuning t;
+
+	ask(&t, intel, 0x1f, 0x80000008, false);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-4");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 48);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 32);
+
+	/* 8 KiB in one for both, as old CPUs have it. */
+	ask(&t, unified, 4, 0, false);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 8);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 8);
+}
+
+static void tune_leaf_8000001d(struct kunit *test)
+{
+	struct havege_tuning t;
+
+	ask(&t, zen, 0x10, 0x80000020, true);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-8000001d");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 32);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 64);
+
+	/* Without TOPOEXT the leaf means nothing. */
+	ask(&t, zen, 0x10, 0x80000020, false);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
+}
+
+static void tune_leaf_80000005(struct kunit *test)
+{
+	struct havege_tuning t;
+
+	ask(&t, k8, 1, 0x80000018, false);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 64);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 64);
+}
+
+static void tune_nobody_answers(struct kunit *test)
+{
+	struct havege_tuning t;
+
+	ask(&t, silent, 0x20, 0x80000020, true);
+	KUNIT_EXPECT_NULL(test, t.source);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 0);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 0);
+
+	/* Leaves that are not there are not asked. */
+	ask(&t, intel, 3, 0, true);
+	KUNIT_EXPECT_NULL(test, t.source);
+	KUNIT_EXPECT_EQ(test, asked, 0);
+	ask(&t, k8, -1, 0x80000004, true);
+	KUNIT_EXPECT_NULL(test, t.source);
+	KUNIT_EXPECT_EQ(test, asked, 0);
+	/* What a CPU without extended leaves says for their number. */
+	ask(&t, k8, 2, 0xc0000005, true);
+	KUNIT_EXPECT_NULL(test, t.source);
+	KUNIT_EXPECT_EQ(test, asked, 0);
+}
+
+/* A hypervisor that fills in every subleaf must not keep us for ever. */
+static void tune_endless_subleaves(struct kunit *test)
+{
+	static struct answer endless[65];
+	struct havege_tuning t;
+	u32 i;
+
+	for (i = 0; i < 64; i++)
+		endless[i] = (struct answer) {
+			4, i, { EAX(3, 2), EBX(16, 64), ECX(1024), 0 }
+		};
+	ask(&t, endless, 4, 0, false);
+	KUNIT_EXPECT_NULL(test, t.source);
+	KUNIT_EXPECT_LT(test, asked, 64);
+}
+
+static void settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
+		   u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
+		   const char *source)
+{
+	struct havege_tuning t = {
+		.geo = { cpu_d, cpu_i },
+		.source = "cpuid-4",
+	};
+
+	KUNIT_EXPECT_EQ(test, havege_tune_settle(user_d, user_i, &t), guessed);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, want_d);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, want_i);
+	KUNIT_EXPECT_STREQ(test, t.source, source);
+}
+
+static void tune_user_wins(struct kunit *test)
+{
+	settle(test, 0, 0, 48, 32, 48, 32, false, "cpuid-4");
+	settle(test, 96, 0, 48, 32, 96, 32, false, "cpuid-4");
+	settle(test, 0, 8, 48, 32, 48, 8, false, "cpuid-4");
+	settle(test, 8, 64, 48, 32, 8, 64, false, "parameter");
+	settle(test, 8, 64, 0, 0, 8, 64, false, "parameter");
+}
+
+static void tune_guesses_and_bounds(struct kunit *test)
+{
+	settle(test, 0, 0, 0, 0, 16, 16, true, "generic");
+	settle(test, 0, 0, 48, 0, 48, 16, true, "generic");
+	settle(test, 0, 32, 0, 0, 16, 32, true, "generic");
+	settle(test, 0, 0, 4, 4, 8, 8, false, "cpuid-4");
+	settle(test, 0, 0, 1024, 192, 512, 64, false, "cpuid-4");
+}
+
+#ifdef CONFIG_X86
+/* Whatever the CPU at hand is, its answer is one the walk can use. */
+static void tune_this_cpu(struct kunit *test)
+{
+	struct havege_tuning t;
+
+	KUNIT_ASSERT_EQ(test, havege_tune(0, 0, &t), 0);
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_GE(test, t.geo.dcache_kb, HAVEGE_DCACHE_MIN_KB);
+	KUNIT_EXPECT_LE(test, t.geo.dcache_kb, HAVEGE_DCACHE_MAX_KB);
+	KUNIT_EXPECT_GE(test, t.geo.icache_kb, HAVEGE_ICACHE_MIN_KB);
+	KUNIT_EXPECT_LE(test, t.geo.icache_kb, HAVEGE_ICACHE_MAX_KB);
+	/* QEMU's CPUs all answer one of the leaves. */
+	KUNIT_EXPECT_TRUE(test, !strncmp(t.source, "cpuid-", 6));
+
+	KUNIT_ASSERT_EQ(test, havege_tune(96, 24, &t), 0);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 96);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 24);
+	KUNIT_EXPECT_STREQ(test, t.source, "parameter");
+}
+#endif
+
+static struct kunit_case tune_cases[] = {
+	KUNIT_CASE(tune_leaf_4),
+	KUNIT_CASE(tune_leaf_8000001d),
+	KUNIT_CASE(tune_leaf_80000005),
+	KUNIT_CASE(tune_nobody_answers),
+	KUNIT_CASE(tune_endless_subleaves),
+	KUNIT_CASE(tune_user_wins),
+	KUNIT_CASE(tune_guesses_and_bounds),
+#ifdef CONFIG_X86
+	KUNIT_CASE(tune_this_cpu),
+#endif
+	{}
+};
+
+static struct kunit_suite tune_suite = {
+	.name = "havege_tune",
+	.test_cases = tune_cases,
+};
+
+kunit_test_suites(&tune_suite);
