@@ -359,7 +359,7 @@ void havege_walk_replay(struct havege_walk *walk)
 }
 
 void havege_walk_test(struct havege_walk *walk,
-			       struct havege_test_clock *clock)
+		      struct havege_test_clock *clock)
 {
 	fill(walk, clock, CLOCK_TEST);
 }

@@ -21,8 +21,8 @@ static const char usage[] =
 "  -d KIB  L1 data cache, 8 to 512 (default 16)\n"
 "  -i KIB  L1 instruction cache, 8 to 64 (default 16)\n";
 
-static int number(const char *text, unsigned long long low,
-		  unsigned long long high, unsigned long long *value)
+static int parse(const char *text, unsigned long long low,
+		 unsigned long long high, unsigned long long *value)
 {
 	char *end;
 
@@ -91,10 +91,10 @@ int main(int argc, char **argv)
 	u32 *table;
 
 	while ((opt = getopt(argc, argv, "d:i:")) != -1) {
-		if (opt == 'd' && !number(optarg, HAVEGE_DCACHE_MIN_KB,
+		if (opt == 'd' && !parse(optarg, HAVEGE_DCACHE_MIN_KB,
 					  HAVEGE_DCACHE_MAX_KB, &dcache))
 			continue;
-		if (opt == 'i' && !number(optarg, HAVEGE_ICACHE_MIN_KB,
+		if (opt == 'i' && !parse(optarg, HAVEGE_ICACHE_MIN_KB,
 					  HAVEGE_ICACHE_MAX_KB, &icache))
 			continue;
 		fputs(usage, stderr);
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (argc == 2 && number(argv[1], 1, 1ull << 62, &value))
+	if (argc == 2 && parse(argv[1], 1, 1ull << 62, &value))
 		return 2;
 
 	havege_tune_settle(dcache, icache, &tuning);

@@ -286,9 +286,9 @@ static void until_waiting(struct kunit *test, struct reader *r)
 {
 	const unsigned long deadline = jiffies + 20 * HZ;
 
-	while (!waitqueue_active(&r->c->readers) && time_before(jiffies, deadline))
+	while (!wq_has_sleeper(&r->c->readers) && time_before(jiffies, deadline))
 		cond_resched();
-	KUNIT_EXPECT_TRUE(test, waitqueue_active(&r->c->readers));
+	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&r->c->readers));
 }
 
 static int end_of(struct kunit *test, struct reader *r)

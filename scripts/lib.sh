@@ -7,20 +7,22 @@
 #
 # The caller lies one directory below the top of the checkout. It gets:
 #   TOP       the top of the checkout
-#   CACHE     where things live that are slow to make; outside the checkout
+#   CACHE     where things live that are slow to make; outside the checkout, and made by
+#             whoever puts something there
 #   TMP       a temporary directory, removed at the end
 #   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
+# shellcheck disable=SC2034 # for those who source this
 CACHE=${HAVEGE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/havege_rng}
 # An ordinary user's PATH has no mke2fs, no modinfo and no chroot.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 PASSED=0
 FAILED=0
 AT_EXIT=
+TICKER=
 
-mkdir -p "$CACHE" || exit 1
 TMP=$(mktemp -d) || exit 1
 
 # on_exit 'COMMAND': runs when the script ends, whatever the reason; last in, first out.
@@ -35,6 +37,13 @@ trap 'exit 143' TERM HUP
 trap 'exit 141' PIPE
 # shellcheck disable=SC2016 # expanded when it runs
 on_exit 'rm -rf "$TMP"'
+# shellcheck disable=SC2016
+on_exit '[ -z "$TICKER" ] || kill -9 "$TICKER" 2>/dev/null || :'
+
+# conf NAME: what dkms.conf, where the version stands, says for NAME.
+conf() {
+	sed -n "s/^$1=\"\\(.*\\)\"/\\1/p" "$TOP/dkms.conf"
+}
 
 now() {
 	date +%s
@@ -118,12 +127,13 @@ ticker() {
 run_quiet() {
 	: >"$TMP/log"
 	ticker "$TMP/log" &
-	_ticker=$!
+	TICKER=$!
 	_rc=0
 	("$@") >"$TMP/log" 2>&1 </dev/null || _rc=$?
 	# Not TERM: a shell that has just forked can still have our trap for it, and loses it.
-	kill -9 "$_ticker" 2>/dev/null
-	wait "$_ticker" 2>/dev/null || :
+	kill -9 "$TICKER" 2>/dev/null
+	wait "$TICKER" 2>/dev/null || :
+	TICKER=
 	return $_rc
 }
 
