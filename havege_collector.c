@@ -185,6 +185,15 @@ static int collect(void *data)
 	return 0;
 }
 
+/* Nothing is served, and nothing kept, when there is no thread. */
+static void back_to_start(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	c->status = HAVEGE_STARTING;
+	spin_unlock(&c->lock);
+}
+
 /* Under c->control, and without a thread. */
 static int start_on(struct havege_collector *c, int cpu)
 {
@@ -212,10 +221,13 @@ static int start_on(struct havege_collector *c, int cpu)
 	reinit_completion(&c->started);
 	wake_up_process(task);
 	err = wait_for_completion_killable(&c->started) ? -EINTR : c->start_error;
-	if (err)
-		kthread_stop(task);
-	else
+	if (!err) {
 		c->task = task;
+		return 0;
+	}
+	kthread_stop(task);
+	/* It may have made it just when its starter was killed. */
+	back_to_start(c);
 	return err;
 }
 
@@ -226,11 +238,7 @@ static void stop(struct havege_collector *c)
 	if (c->task)
 		kthread_stop(c->task);
 	c->task = NULL;
-
-	spin_lock(&c->lock);
-	havege_buffer_wipe(&c->buffer);
-	c->status = HAVEGE_STARTING;
-	spin_unlock(&c->lock);
+	back_to_start(c);
 }
 
 static bool is_gone(struct havege_collector *c)

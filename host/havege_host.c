@@ -92,10 +92,10 @@ int main(int argc, char **argv)
 
 	while ((opt = getopt(argc, argv, "d:i:")) != -1) {
 		if (opt == 'd' && !parse(optarg, HAVEGE_DCACHE_MIN_KB,
-					  HAVEGE_DCACHE_MAX_KB, &dcache))
+					 HAVEGE_DCACHE_MAX_KB, &dcache))
 			continue;
 		if (opt == 'i' && !parse(optarg, HAVEGE_ICACHE_MIN_KB,
-					  HAVEGE_ICACHE_MAX_KB, &icache))
+					 HAVEGE_ICACHE_MAX_KB, &icache))
 			continue;
 		fputs(usage, stderr);
 		return 2;
