@@ -30,6 +30,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
@@ -264,16 +265,25 @@ static bool is_failed(struct havege_collector *c)
 /*
  * A worker and not the thread's own doing, see above; and not the doing of the
  * one who wrote to a knob either, whom a signal can make fail.
+ *
+ * A CPU that is going offline loses its threads before it stops being called
+ * online, so that the first choice can be the very CPU the thread was driven
+ * from. Then the change under way is waited for, and the choice made again.
  */
 static void rehome(struct work_struct *work)
 {
 	struct havege_collector *c = container_of(work, typeof(*c), rehome);
-	int err;
+	int err, tries = 16;
 
 	mutex_lock(&c->control);
 	if (!is_gone(c) && (!c->task || READ_ONCE(c->lost))) {
 		stop(c);
 		err = start_on(c, -1);
+		while (err == -ENXIO && tries--) {
+			cpus_read_lock();
+			cpus_read_unlock();
+			err = start_on(c, -1);
+		}
 		if (err) {
 			pr_err("no CPU left to collect on (error %d): giving up; reads fail with EIO until the module is loaded again\n",
 			       err);
