@@ -13,6 +13,8 @@ BUILD ?= build
 	static host host-test help
 
 module:
+	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
+		"your kernel (README, section 3), or name others: make KDIR=..."; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 help:

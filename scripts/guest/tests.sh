@@ -197,7 +197,7 @@ all_ended() {
 	done
 }
 
-# end_readers SIGNAL
+# end_readers SIGNAL: of PARENT.
 end_readers() {
 	# shellcheck disable=SC2046 # numbers
 	kill "$1" $(readers_of $PARENT)
@@ -354,7 +354,7 @@ test_cpu() {
 	echo 0 >$CPU1
 	refused cpu 1 "No such device"
 	echo 1 >$CPU1
-	# The collector's own CPU goes offline under it.
+	# The collector's own CPU goes offline under it: while it sleeps, and while it collects.
 	echo 1 >$P/cpu
 	echo 0 >$CPU1
 	hwread 64 512 >/tmp/out
@@ -366,7 +366,37 @@ test_cpu() {
 	[ $_rc = 0 ] && [ "$(get $S/status)" = ok ]
 	result $? "when its CPU goes offline the collector goes on elsewhere"
 	echo 1 >$CPU1
+	_t=$(get $P/fill_threshold)
+	get $P/buffer_size | awk '{ print $1 * 8192 }' >$P/fill_threshold
+	hwread 64 0 >/tmp/out &
+	PARENT=$!
+	_bad=
+	for _round in 1 2 3 4 5 6 7 8 9 10; do
+		echo 1 >$P/cpu
+		_b=$(get $S/bytes_out)
+		echo 0 >$CPU1
+		wait_for 10 on_cpu 0 && wait_for 10 more_than "$_b" &&
+			[ "$(get $S/status)" = ok ] || { _bad="round $_round"; break; }
+		echo 1 >$CPU1
+	done
+	where
+	klog
+	WHY="$_bad: $WHY; status $(get $S/status); $NEW"
+	[ -z "$_bad" ]
+	result $? "and while it collects, 10 times"
+	echo 1 >$CPU1
+	WHY=$(cat /tmp/out)
+	[ -z "$WHY" ] # one that has ended has said why
+	result $? "and the reader reads on"
+	end_readers -TERM
+	wait $PARENT
+	echo "$_t" >$P/fill_threshold
 	echo -1 >$P/cpu
+}
+
+# More bytes have come than $1.
+more_than() {
+	[ "$(get $S/bytes_out)" -gt "$1" ]
 }
 
 # refused PARAMETER VALUE ERROR: writing it fails with that error; the old value stays.
