@@ -23,4 +23,15 @@
 #define HK_TYPE_KTHREAD	HK_FLAG_KTHREAD
 #endif
 
+/*
+ * cpuid_count() came with <asm/processor.h> before it got a header of its own;
+ * the test ends with the last kernel that has none. It is in two steps because
+ * sparse does not know __has_include.
+ */
+#if defined(CONFIG_X86) && defined(__has_include)
+#if __has_include("asm/cpuid/api.h")
+#include <asm/cpuid/api.h>
+#endif
+#endif
+
 #endif /* HAVEGE_COMPAT_H */

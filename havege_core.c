@@ -194,8 +194,12 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	*other = (out[6] ^ a[0]) * SPREAD;
 }
 
-/* The bounds of the live loop: labels in fill(), so that it can be measured. */
-extern const u8 havege_mark_0[], havege_mark_1[];
+/*
+ * Bytes between the two labels that bound the live loop in fill(). Left to the
+ * assembler, who stores it there: taking the address of code in C would make it
+ * a possible target of indirect jumps, which objtool reports under IBT.
+ */
+extern const u32 havege_loop_size;
 
 static __always_inline void iteration(struct walk_regs *regs,
 				      const enum walk_clock clock)
@@ -337,7 +341,12 @@ static __always_inline void fill(struct havege_walk *walk,
 			fallthrough;
 		case 0:
 			if (clock == CLOCK_LIVE)
-				asm volatile("havege_mark_1:");
+				asm volatile("havege_mark_1:\n"
+					     ".pushsection .rodata\n"
+					     ".balign 4\n"
+					     "havege_loop_size:\n"
+					     ".long havege_mark_1 - havege_mark_0\n"
+					     ".popsection");
 		}
 	}
 
@@ -366,7 +375,7 @@ void havege_walk_test(struct havege_walk *walk,
 
 size_t havege_loop_bytes(void)
 {
-	return (uintptr_t)havege_mark_1 - (uintptr_t)havege_mark_0;
+	return havege_loop_size;
 }
 
 size_t havege_copy_bytes(void)

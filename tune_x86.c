@@ -91,6 +91,8 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
+#include "compat.h"
+
 static void read_cpuid(u32 leaf, u32 subleaf, u32 regs[4])
 {
 	cpuid_count(leaf, subleaf, &regs[0], &regs[1], &regs[2], &regs[3]);

@@ -375,8 +375,10 @@ test_cpu() {
 		echo 1 >$P/cpu
 		_b=$(get $S/bytes_out)
 		echo 0 >$CPU1
-		wait_for 10 on_cpu 0 && wait_for 10 more_than "$_b" &&
-			[ "$(get $S/status)" = ok ] || { _bad="round $_round"; break; }
+		wait_for 10 on_cpu 0 || _bad="round $_round: not on CPU 0"
+		wait_for 10 more_than "$_b" || _bad="$_bad round $_round: no bytes"
+		[ "$(get $S/status)" = ok ] || _bad="$_bad round $_round: not ok"
+		[ -z "$_bad" ] || break
 		echo 1 >$CPU1
 	done
 	where
