@@ -111,7 +111,9 @@ static void buffer_wipes_what_it_hands_out(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, left, 8);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
 	}
-	KUNIT_EXPECT_EQ(test, put(f, 30), 30);
+	/* Full, and so nothing is wanted until it is wiped. */
+	KUNIT_EXPECT_EQ(test, put(f, SIZE), SIZE);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 	havege_buffer_wipe(&f->buffer);
 	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 0);
@@ -167,6 +169,14 @@ static void buffer_threshold_acts_at_once(struct kunit *test)
 	havege_buffer_set_threshold(&f->buffer, (SIZE - 16) * 8 + 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
 	put(f, 16);
+	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+
+	/* Lowered in the middle of a refill, which goes on until full. */
+	take(test, f, SIZE);
+	put(f, 16);
+	havege_buffer_set_threshold(&f->buffer, 8);
+	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	put(f, SIZE);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 
 	/* The highest there is: any byte that is missing is asked for. */

@@ -119,6 +119,7 @@ static void collector_refills_below_threshold(struct kunit *test)
 
 	switches = c->task->nvcsw;
 	drain(test, c, 4096);
+	KUNIT_EXPECT_TRUE(test, asleep(c->task));
 	KUNIT_EXPECT_FALSE(test, full(c));
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096);
 	KUNIT_EXPECT_EQ(test, c->task->nvcsw, switches);
@@ -162,6 +163,7 @@ static void collector_threshold_bounds(struct kunit *test)
 static void collector_bad_cpu(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
+	struct task_struct *task;
 
 	KUNIT_EXPECT_EQ(test, havege_collector_start(c, nr_cpu_ids), -ENXIO);
 	KUNIT_EXPECT_EQ(test, havege_collector_start(c, INT_MAX), -ENXIO);
@@ -169,6 +171,9 @@ static void collector_bad_cpu(struct kunit *test)
 	/* And nothing is in the way of a good one. */
 	KUNIT_ASSERT_EQ(test, havege_collector_start(c, -1), 0);
 	KUNIT_EXPECT_EQ(test, c->cpu, havege_collector_default_cpu());
+	task = c->task;
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, -1), 0);
+	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
 	KUNIT_EXPECT_EQ(test, havege_collector_move(c, nr_cpu_ids), -ENXIO);
 	KUNIT_EXPECT_EQ(test, c->cpu, havege_collector_default_cpu());
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
@@ -291,12 +296,30 @@ static void until_waiting(struct kunit *test, struct reader *r)
 	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&r->c->readers));
 }
 
+/* Well before the time of a read is up, at which every wait ends. */
+static void expect_soon(struct kunit *test, struct reader *r)
+{
+	const long soon = HAVEGE_READ_SECONDS * HZ / 2;
+
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r->done, soon), 0);
+	complete(&r->done);
+}
+
 static int end_of(struct kunit *test, struct reader *r)
 {
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r->done, 20 * HZ), 0);
 	kthread_stop(r->task);
 	put_task_struct(r->task);
 	return r->ret;
+}
+
+/*
+ * A wake-up takes the reader off the queue there and then. That it comes back
+ * some time proves nothing: it would do so when its time is up, too.
+ */
+static void expect_woken(struct kunit *test, struct havege_collector *c)
+{
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&c->readers));
 }
 
 static void read_waits_for_bytes(struct kunit *test)
@@ -307,6 +330,7 @@ static void read_waits_for_bytes(struct kunit *test)
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
 	havege_collector_supply(c, "xyz", 3);
+	expect_woken(test, c);
 	KUNIT_EXPECT_EQ(test, end_of(test, r), 3);
 	KUNIT_EXPECT_EQ(test, memcmp(r->out, "xyz", 3), 0);
 }
@@ -322,8 +346,11 @@ static void read_ends_when_dismissed(struct kunit *test)
 		r[i] = start_reader(test);
 	until_waiting(test, r[0]);
 	havege_collector_dismiss(c);
-	for (i = 0; i < ARRAY_SIZE(r); i++)
+	expect_woken(test, c);
+	for (i = 0; i < ARRAY_SIZE(r); i++) {
+		expect_soon(test, r[i]);
 		KUNIT_EXPECT_EQ(test, end_of(test, r[i]), -ENODEV);
+	}
 	/* And from then on, bytes or none, wait or not. */
 	havege_collector_supply(c, "xyz", 3);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), -ENODEV);
@@ -354,6 +381,7 @@ static void read_ends_at_failure(struct kunit *test)
 	c->status = HAVEGE_FAILED;
 	spin_unlock(&c->lock);
 	wake_up_interruptible_all(&c->readers);
+	expect_soon(test, r);
 	KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), -EIO);
 	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EIO);
@@ -378,6 +406,26 @@ static void collector_move_wipes(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 6, false), 6);
 	KUNIT_EXPECT_NE(test, memcmp(out, "secret", 6), 0);
+}
+
+/* The first eight words of a walk know no tick yet: the warm-up is for them. */
+static void collector_warms_up(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	const struct havege_geometry geo = { 8, 8 };
+	struct havege_walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
+	u32 *table = kunit_kzalloc(test, havege_table_bytes(&geo), GFP_KERNEL);
+	u8 out[HAVEGE_LINE_WORDS * sizeof(u32)];
+
+	KUNIT_ASSERT_NOT_NULL(test, walk);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	havege_walk_init(walk, table, &geo);
+	havege_walk_live(walk);
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), false),
+			sizeof(out));
+	KUNIT_EXPECT_NE(test, memcmp(out, walk->ring, sizeof(out)), 0);
 }
 
 static void collector_destroyed_at_once(struct kunit *test)
@@ -409,6 +457,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(read_ends_at_kthread_stop),
 	KUNIT_CASE(read_ends_at_failure),
 	KUNIT_CASE_SLOW(read_times_out),
+	KUNIT_CASE(collector_warms_up),
 	KUNIT_CASE(collector_destroyed_at_once),
 	{}
 };

@@ -171,6 +171,42 @@ static void knob_checks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 8), 0);
 }
 
+static s64 seen;
+static int answer;
+
+static int fake_apply(s64 value)
+{
+	seen = value;
+	return answer;
+}
+
+static int fake_check(s64 value)
+{
+	return value == 6 ? -ENXIO : 0;
+}
+
+/* A value that is good is applied, and only one that was applied is stored. */
+static void knob_applies(struct kunit *test)
+{
+	struct havege_knob knob = {
+		.low = 4, .high = 64, .value = 4,
+		.check = fake_check, .apply = fake_apply,
+	};
+	const struct kernel_param kp = { .name = "fake", .arg = &knob };
+
+	answer = 0;
+	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("5", &kp), 0);
+	KUNIT_EXPECT_EQ(test, seen, 5);
+	KUNIT_EXPECT_EQ(test, knob.value, 5);
+	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("6", &kp), -ENXIO);
+	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("65", &kp), -ERANGE);
+	KUNIT_EXPECT_EQ(test, seen, 5);
+	answer = -EIO;
+	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("7", &kp), -EIO);
+	KUNIT_EXPECT_EQ(test, seen, 7);
+	KUNIT_EXPECT_EQ(test, knob.value, 5);
+}
+
 /* The source that the built-in module has registered. */
 static struct hwrng *fake_rng(struct kunit *test, struct havege_collector *c)
 {
@@ -196,6 +232,7 @@ static void hwrng_reads(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
 	rng = fake_rng(test, c);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, false), 0);
+	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), -ETIMEDOUT);
 	havege_collector_supply(c, "12345", 5);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), 5);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "12345", 5), 0);
@@ -234,7 +271,8 @@ static struct kunit_case mod_cases[] = {
 	KUNIT_CASE(param_good_values),
 	KUNIT_CASE(param_bad_values),
 	KUNIT_CASE(knob_checks),
-	KUNIT_CASE(hwrng_reads),
+	KUNIT_CASE(knob_applies),
+	KUNIT_CASE_SLOW(hwrng_reads),
 	KUNIT_CASE(hwrng_registers),
 	{}
 };

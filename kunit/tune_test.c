@@ -110,13 +110,61 @@ static void tune_leaf_8000001d(struct kunit *test)
 	ask(&t, zen, 0x10, 0x80000020, false);
 	KUNIT_ASSERT_NOT_NULL(test, t.source);
 	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 32);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 64);
+	/* Nor with it, where it is one leaf too many. */
+	ask(&t, zen, 0x10, 0x8000001c, true);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
+	ask(&t, zen, 0x10, 0x8000001d, true);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-8000001d");
+}
+
+/* Leaf 4 is asked first, and a leaf that knows no data cache is not believed. */
+static void tune_order(struct kunit *test)
+{
+	static const struct answer both[] = {
+		{ 4, 0, { EAX(1, 1), EBX(12, 64), ECX(64), 0 } },
+		{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(64), 0 } },
+		{ 0 }
+	};
+	static const struct answer code_only[] = {
+		{ 4, 0, { EAX(2, 1), EBX(8, 64), ECX(64), 0 } },
+		{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(128), 0 } },
+		{ 0 }
+	};
+	/* Two partitions; lines of 128 bytes; the last cache that is read. */
+	static const struct answer odd[] = {
+		{ 4, 0, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
+		{ 4, 1, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
+		{ 4, 2, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
+		{ 4, 3, { EAX(1, 1), EBX(4, 128) | 1 << 12, ECX(512), 0 } },
+		{ 0 }
+	};
+	/* 2^63 bytes: absurd, and no reason to become small. */
+	static const struct answer huge[] = {
+		{ 4, 0, { EAX(1, 1), 0xffffffff, 0x7fffffff, 0 } },
+		{ 0 }
+	};
+	struct havege_tuning t;
+
+	ask(&t, both, 4, 0x8000001e, true);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-4");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 48);
+	ask(&t, code_only, 4, 0x8000001e, true);
+	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-8000001d");
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 64);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 0);
+	ask(&t, odd, 4, 0, false);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 512);
+	ask(&t, huge, 4, 0, false);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 0xffffffff);
 }
 
 static void tune_leaf_80000005(struct kunit *test)
 {
 	struct havege_tuning t;
 
-	ask(&t, k8, 1, 0x80000018, false);
+	ask(&t, k8, 1, 0x80000005, false);
 	KUNIT_ASSERT_NOT_NULL(test, t.source);
 	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 64);
@@ -219,6 +267,7 @@ static void tune_this_cpu(struct kunit *test)
 static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_leaf_4),
 	KUNIT_CASE(tune_leaf_8000001d),
+	KUNIT_CASE(tune_order),
 	KUNIT_CASE(tune_leaf_80000005),
 	KUNIT_CASE(tune_nobody_answers),
 	KUNIT_CASE(tune_endless_subleaves),

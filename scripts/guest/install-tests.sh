@@ -100,6 +100,19 @@ WHY=
 modprobe -a $(grep -hv '^[#;]' /etc/modules-load.d/*) && grep -q "^$NAME " /proc/modules
 result $? "what is in modules-load.d loads it"
 
+# Sources that do not compile: what is installed stays.
+cp havege_mod.c /tmp/havege_mod.c
+echo '#error "broken on purpose"' >>havege_mod.c
+run make install
+WHY=$(cat $OUT)
+[ "$RC" != 0 ] && grep -q 'broken on purpose' $OUT
+result $? "make install of sources that do not compile fails and shows why ($TOOK s)"
+rmmod "$NAME"
+WHY=$(modprobe "$NAME" 2>&1) && [ "$(head -c 4096 /dev/hwrng | wc -c)" = 4096 ] &&
+	grep -qx "$NAME" /etc/modules-load.d/*
+result $? "and the module that was installed is still there"
+cp /tmp/havege_mod.c havege_mod.c
+
 # A rival that is better takes over.
 modprobe -a virtio_pci virtio_rng
 WHY=$(cat $H/rng_available $H/rng_current)
