@@ -207,12 +207,17 @@ static void knob_applies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, knob.value, 5);
 }
 
-/* The source that the built-in module has registered. */
-static struct hwrng *fake_rng(struct kunit *test, struct havege_collector *c)
+/* A source beside the module's own, on a collector that is not started yet. */
+static struct hwrng *new_hwrng(struct kunit *test)
 {
+	static const struct havege_settings settings = {
+		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8, .icache_kb = 8,
+	};
 	struct hwrng *rng = kunit_kzalloc(test, sizeof(*rng), GFP_KERNEL);
+	struct havege_collector *c = havege_collector_create(&settings);
 
 	KUNIT_ASSERT_NOT_NULL(test, rng);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
 	rng->name = "havege-kunit";
 	rng->read = havege_hwrng_read;
 	rng->quality = 1;
@@ -222,15 +227,10 @@ static struct hwrng *fake_rng(struct kunit *test, struct havege_collector *c)
 
 static void hwrng_reads(struct kunit *test)
 {
-	static const struct havege_settings settings = {
-		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8, .icache_kb = 8,
-	};
-	struct havege_collector *c = havege_collector_create(&settings);
-	struct hwrng *rng;
+	struct hwrng *rng = new_hwrng(test);
+	struct havege_collector *c = (struct havege_collector *)rng->priv;
 	u8 out[64];
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
-	rng = fake_rng(test, c);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, false), 0);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), -ETIMEDOUT);
 	havege_collector_supply(c, "12345", 5);
@@ -248,15 +248,10 @@ static void hwrng_reads(struct kunit *test)
 /* Into the framework and out again, while the collector is filling. */
 static void hwrng_registers(struct kunit *test)
 {
-	static const struct havege_settings settings = {
-		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8, .icache_kb = 8,
-	};
-	struct havege_collector *c = havege_collector_create(&settings);
-	struct hwrng *rng;
+	struct hwrng *rng = new_hwrng(test);
+	struct havege_collector *c = (struct havege_collector *)rng->priv;
 	u8 out[64];
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
-	rng = fake_rng(test, c);
 	KUNIT_EXPECT_EQ(test, havege_collector_start(c, -1), 0);
 	KUNIT_EXPECT_EQ(test, hwrng_register(rng), 0);
 	KUNIT_EXPECT_EQ(test, hwrng_register(rng), -EEXIST);

@@ -15,20 +15,8 @@ SRC=$(cd "$(dirname "$0")/../.." && pwd)
 NAME=$(sed -n 's/^PACKAGE_NAME="\(.*\)"/\1/p' "$SRC/dkms.conf")
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$SRC/dkms.conf")
 H=/sys/class/misc/hw_random
-COUNT=0
-WHY=
-
-# result RC TEXT: one test; WHY says what was seen where it failed.
-result() {
-	COUNT=$((COUNT + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $COUNT - $2" >&3
-	else
-		echo "not ok $COUNT - $2" >&3
-		[ -z "$WHY" ] || echo "$WHY" | sed 's/^/# /' >&3
-	fi
-	WHY=
-}
+# shellcheck source=tap.sh
+. "$SRC/scripts/guest/tap.sh"
 
 # run COMMAND...: its output goes to OUT as well as on, line by line, for who waits. RC.
 OUT=/tmp/out

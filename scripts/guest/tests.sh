@@ -10,31 +10,19 @@
 
 # shellcheck source=kmod.sh
 . /guest/kmod.sh
+# shellcheck source=tap.sh
+. /guest/tap.sh
 
 S=/sys/devices/havege_rng
 P=/sys/module/havege_rng/parameters
 H=/sys/class/misc/hw_random
 CPU1=/sys/devices/system/cpu/cpu1/online
 KLOG=/tmp/klog
-COUNT=0
-WHY=
 
 # --- tools -----------------------------------------------------------------------------------
 
 note() {
 	echo "# $*" >&3
-}
-
-# result RC TEXT: one test; WHY says what was seen where it failed.
-result() {
-	COUNT=$((COUNT + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $COUNT - $2" >&3
-	else
-		echo "not ok $COUNT - $2" >&3
-		[ -z "$WHY" ] || echo "$WHY" | sed 's/^/# /' >&3
-	fi
-	WHY=
 }
 
 # is SEEN WANTED TEXT
