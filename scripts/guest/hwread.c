@@ -25,6 +25,26 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Those a read of /dev/hwrng can end with; older C libraries cannot name them. */
+static const char *name_of(int err)
+{
+	static char number[16];
+
+	switch (err) {
+	case EINTR:
+		return "EINTR";
+	case EIO:
+		return "EIO";
+	case ENODEV:
+		return "ENODEV";
+	case ETIMEDOUT:
+		return "ETIMEDOUT";
+	default:
+		snprintf(number, sizeof(number), "%d", err);
+		return number;
+	}
+}
+
 static long now_ms(void)
 {
 	struct timespec t;
@@ -93,7 +113,7 @@ static int reader(int flags, size_t size, long count, const char *file)
 	/* One write, so that the lines of several readers do not mix. */
 	printf("reads=%ld bytes=%ld eagain=%ld distinct=%d ms=%ld error=%s\n",
 	       reads, bytes, eagain, distinct, now_ms() - start,
-	       err < 0 ? "end-of-file" : err ? strerrorname_np(err) : "none");
+	       err < 0 ? "end-of-file" : err ? name_of(err) : "none");
 	fflush(stdout);
 	return !!err;
 }
