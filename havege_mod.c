@@ -248,21 +248,26 @@ static const char *const status_names[] = {
 	[HAVEGE_FAILED] = "failed",
 };
 
-#define STATE_ATTR(name, format, value)					\
-static ssize_t name##_show(struct device *dev,				\
-			   struct device_attribute *attr, char *buf)	\
+/*
+ * @id is the name in C, @file the one in sysfs: in the geometry some are those
+ * of parameters. These are what is, those what was asked for.
+ */
+#define STATE_ATTR(id, file, format, value)				\
+static ssize_t id##_show(struct device *dev,				\
+			 struct device_attribute *attr, char *buf)	\
 {									\
 	struct havege_state state;					\
 									\
 	havege_collector_state(dev_get_drvdata(dev), &state);		\
 	return sysfs_emit(buf, format "\n", value);			\
 }									\
-static struct device_attribute state_##name = __ATTR_RO(name)
+static struct device_attribute state_##id =				\
+	__ATTR(file, 0444, id##_show, NULL)
 
-STATE_ATTR(status, "%s", status_names[state.status]);
-STATE_ATTR(fill_level, "%u", state.fill_bits);
-STATE_ATTR(cpu, "%d", state.cpu);
-STATE_ATTR(bytes_out, "%llu", state.bytes_out);
+STATE_ATTR(status, status, "%s", status_names[state.status]);
+STATE_ATTR(fill_level, fill_level, "%u", state.fill_bits);
+STATE_ATTR(cpu, cpu, "%d", state.cpu);
+STATE_ATTR(bytes_out, bytes_out, "%llu", state.bytes_out);
 
 static struct attribute *state_attrs[] = {
 	&state_status.attr,
@@ -276,20 +281,6 @@ static const struct attribute_group state_group = {
 	.attrs = state_attrs,
 };
 
-/* A parameter may have the same name: these are what is, those what is asked. */
-#define GEOMETRY_ATTR(name, format, value)				\
-static ssize_t geometry_##name##_show(struct device *dev,		\
-				      struct device_attribute *attr,	\
-				      char *buf)			\
-{									\
-	struct havege_state state;					\
-									\
-	havege_collector_state(dev_get_drvdata(dev), &state);		\
-	return sysfs_emit(buf, format "\n", value);			\
-}									\
-static struct device_attribute geometry_##name =			\
-	__ATTR(name, 0444, geometry_##name##_show, NULL)
-
 static u32 table_kb(const struct havege_state *state)
 {
 	return havege_table_bytes(&state->tuning.geo) / 1024;
@@ -301,18 +292,18 @@ static u32 loop_kb(const struct havege_state *state)
 	       1024;
 }
 
-GEOMETRY_ATTR(dcache_kb, "%u", state.tuning.geo.dcache_kb);
-GEOMETRY_ATTR(icache_kb, "%u", state.tuning.geo.icache_kb);
-GEOMETRY_ATTR(source, "%s", state.tuning.source);
-GEOMETRY_ATTR(table_kb, "%u", table_kb(&state));
-GEOMETRY_ATTR(loop_kb, "%u", loop_kb(&state));
+STATE_ATTR(geometry_dcache_kb, dcache_kb, "%u", state.tuning.geo.dcache_kb);
+STATE_ATTR(geometry_icache_kb, icache_kb, "%u", state.tuning.geo.icache_kb);
+STATE_ATTR(geometry_source, source, "%s", state.tuning.source);
+STATE_ATTR(geometry_table_kb, table_kb, "%u", table_kb(&state));
+STATE_ATTR(geometry_loop_kb, loop_kb, "%u", loop_kb(&state));
 
 static struct attribute *geometry_attrs[] = {
-	&geometry_dcache_kb.attr,
-	&geometry_icache_kb.attr,
-	&geometry_source.attr,
-	&geometry_table_kb.attr,
-	&geometry_loop_kb.attr,
+	&state_geometry_dcache_kb.attr,
+	&state_geometry_icache_kb.attr,
+	&state_geometry_source.attr,
+	&state_geometry_table_kb.attr,
+	&state_geometry_loop_kb.attr,
 	NULL
 };
 
