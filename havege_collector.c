@@ -195,7 +195,7 @@ static void back_to_start(struct havege_collector *c)
 	spin_unlock(&c->lock);
 }
 
-/* Under c->control, and without a thread. */
+/* Under c->control, and without a thread, so that the status is STARTING. */
 static int start_on(struct havege_collector *c, int cpu)
 {
 	struct task_struct *task;
@@ -215,7 +215,6 @@ static int start_on(struct havege_collector *c, int cpu)
 
 	spin_lock(&c->lock);
 	WRITE_ONCE(c->cpu, cpu);
-	c->status = HAVEGE_STARTING;
 	spin_unlock(&c->lock);
 
 	c->lost = false;

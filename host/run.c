@@ -22,7 +22,7 @@ void *host_alloc(struct kunit *test, size_t size)
 {
 	void *p = calloc(1, size);
 
-	if (!p || test->allocations == 64)
+	if (!p || test->allocations == ARRAY_SIZE(test->allocated))
 		abort();
 	test->allocated[test->allocations++] = p;
 	return p;

@@ -18,7 +18,7 @@ struct kunit {
 	int failures;
 	jmp_buf abort;
 	void *allocated[64];
-	int allocations;
+	size_t allocations;
 };
 
 struct kunit_case {
