@@ -23,6 +23,33 @@
 #define HK_TYPE_KTHREAD	HK_FLAG_KTHREAD
 #endif
 
+/* Until 5.11 <crypto/sha2.h> and another header were one. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#include <crypto/sha.h>
+#else
+#include <crypto/sha2.h>
+#endif
+
+/*
+ * The context of sha256_update() is a struct sha256_ctx, and was a struct
+ * sha256_state up to some kernel after 6.12. What sha256_final() takes says which.
+ */
+struct sha256_ctx;
+struct sha256_state;
+#define HAVEGE_SHA256_NEW						\
+	__builtin_types_compatible_p(typeof(sha256_final),		\
+				     void (struct sha256_ctx *, u8 *))
+
+/**
+ * struct havege_sha256 - the kernel's context, under a name that stays
+ * @context:	what sha256_init() and its kin take
+ */
+struct havege_sha256 {
+	typeof(*__builtin_choose_expr(HAVEGE_SHA256_NEW,
+				      (struct sha256_ctx *)NULL,
+				      (struct sha256_state *)NULL)) context;
+};
+
 /*
  * cpuid_count() came with <asm/processor.h> before it got a header of its own;
  * the test ends with the last kernel that has none. It is in two steps because

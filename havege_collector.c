@@ -4,17 +4,19 @@
  *
  * The contract is in havege_collector.h. The thread sleeps while the buffer is
  * full, is woken when fewer bits are left than the fill threshold, and then
- * collects batch by batch, preemptible, until the buffer is full again.
+ * takes the entropy source step by step, preemptible, until the buffer is full
+ * again. It decides nothing about entropy: the source says what may be delivered
+ * and when not.
  *
  * Who protects what:
  *
  * - c->control, a mutex, is held over everything that creates or stops a
  *   thread. Its holder sleeps, and waits for the thread; the thread never takes
  *   it.
- * - c->lock, a spinlock, protects buffer, status, gone, bytes_out, and cpu and
- *   tuning for those who only look. Held for a copy of 4 KiB at most; nothing
- *   sleeps under it. It nests inside c->control.
- * - The walk and its table belong to the thread: it allocates them, uses them
+ * - c->lock, a spinlock, protects buffer, status, gone, the counts, and cpu,
+ *   tuning and figures for those who only look. Held for a copy of 4 KiB at
+ *   most; nothing sleeps under it. It nests inside c->control.
+ * - The source and its tables belong to the thread: it allocates them, uses them
  *   and wipes them before it ends. Nobody else ever sees them.
  *
  * Teardown: havege_collector_dismiss() first, so that no reader is left inside
@@ -24,7 +26,7 @@
  * starts no thread.
  *
  * A bound kthread whose CPU goes offline is moved without being asked. The
- * thread notices before and after each batch, drops what it has, and asks the
+ * thread notices before and after each step, drops what it has, and asks the
  * rehome work for a successor: a new CPU means a new start-up, and a thread can
  * not outlive itself.
  */
@@ -34,14 +36,18 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/freezer.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
 #include "compat.h"
 #include "havege_collector.h"
+#include "havege_counter.h"
 
 /* Bytes copied at most while c->lock is held. */
 #define COPY_MAX	4096
@@ -85,103 +91,250 @@ static bool at_home(struct havege_collector *c)
 	return raw_smp_processor_id() == READ_ONCE(c->cpu);
 }
 
-/*
- * One batch, from the walk into the buffer. The health tests on walk->delta
- * and the conditioner have their place between the two calls.
- */
-static bool batch(struct havege_collector *c, struct havege_walk *walk)
+/* What the source says of itself, for those who look. */
+static void publish(struct havege_collector *c,
+		    const struct havege_source *source)
 {
-	bool ok = at_home(c);
+	struct havege_figures *figures = &c->figures;
+	unsigned int i;
 
-	if (ok) {
-		havege_walk_live(walk);
-		ok = at_home(c);
-	}
-	if (ok)
-		havege_collector_supply(c, walk->ring, sizeof(walk->ring));
-	/* What has been handed over, or was refused, is kept nowhere else. */
-	memzero_explicit(walk->ring, sizeof(walk->ring));
-	memzero_explicit(walk->delta, sizeof(walk->delta));
-	return ok;
+	spin_lock(&c->lock);
+	figures->residual = source->estimate.residual;
+	figures->credit = source->credit;
+	figures->block_ticks = source->block_ticks;
+	figures->shift = source->health.shift;
+	for (i = 0; i < HAVEGE_TESTS; i++)
+		figures->failures[i] = c->before.failures[i] +
+			source->health.failures[i];
+	figures->poor = c->before.poor + source->poor;
+	spin_unlock(&c->lock);
 }
 
-static void close_walk(struct havege_walk *walk)
+static void set_status(struct havege_collector *c, enum havege_status status)
 {
-	u32 *table = walk->table;
+	spin_lock(&c->lock);
+	c->status = status;
+	spin_unlock(&c->lock);
+	wake_up_interruptible_all(&c->readers);
+}
 
-	havege_walk_wipe(walk);
+/* Latched: nothing is served, nothing kept, and whoever registered us hears it. */
+static void fail_for_good(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	spin_unlock(&c->lock);
+	set_status(c, HAVEGE_FAILED);
+	if (c->settings.failed)
+		schedule_work(c->settings.failed);
+}
+
+static void close_source(struct havege_source *source)
+{
+	u32 *table = source->walk.table, *spare = source->spare;
+
+	havege_source_wipe(source);
 	kvfree(table);
-	kfree(walk);
+	kvfree(spare);
+	kvfree(source);
 }
 
-/* Tune, allocate, warm up: the way to the first byte on any CPU. */
-static struct havege_walk *open_walk(struct havege_collector *c)
+static struct havege_source *alloc_source(struct havege_collector *c,
+					  const struct havege_geometry *geo)
+{
+	const size_t bytes = havege_table_bytes(geo);
+	struct havege_source *source = kvzalloc(sizeof(*source), GFP_KERNEL);
+	u32 *table = kvmalloc(bytes, GFP_KERNEL);
+	u32 *spare = kvmalloc(bytes, GFP_KERNEL);
+
+	if (!source || !table || !spare) {
+		kvfree(spare);
+		kvfree(table);
+		kvfree(source);
+		return ERR_PTR(-ENOMEM);
+	}
+	havege_source_init(source, table, spare, geo, c->settings.clock,
+			   havege_known_answers);
+	source->stream = c->settings.stream;
+	return source;
+}
+
+static u64 read_counter(void *arg)
+{
+	return havege_counter();
+}
+
+/* A trapped counter still works, but a user should know why it takes so long. */
+static void report_slow(const struct havege_source *source, u64 testing_ns)
+{
+	const u64 cost = havege_tune_cost(read_counter, NULL);
+
+	if (cost > HAVEGE_SLOW_TICKS)
+		pr_notice("slow counter: reading it takes %llu ticks (trapped by a hypervisor, or not the CPU's own); 32 bytes take about %llu us\n",
+			  cost, div_u64(testing_ns * source->block_ticks,
+					HAVEGE_STARTUP_TICKS * 1000));
+}
+
+/* Tune, allocate, start up: the way to the first byte on any CPU. */
+static struct havege_source *open_source(struct havege_collector *c)
 {
 	struct havege_tuning tuning;
-	struct havege_walk *walk;
-	unsigned int i, fills;
-	u32 *table;
+	struct havege_source *source;
+	enum havege_phase phase;
+	u64 testing = 0;
 	int err;
 
 	err = havege_tune(c->settings.dcache_kb, c->settings.icache_kb, &tuning);
 	if (err)
 		return ERR_PTR(err);
+	source = alloc_source(c, &tuning.geo);
+	if (IS_ERR(source))
+		return source;
 
-	walk = kzalloc(sizeof(*walk), GFP_KERNEL);
-	if (!walk)
-		return ERR_PTR(-ENOMEM);
-	table = kvmalloc(havege_table_bytes(&tuning.geo), GFP_KERNEL);
-	if (!table) {
-		kfree(walk);
-		return ERR_PTR(-ENOMEM);
-	}
-	havege_walk_init(walk, table, &tuning.geo);
-
-	fills = havege_warmup_fills(walk);
-	for (i = 0; i < fills && at_home(c); i++) {
-		if (kthread_should_stop())
-			break;
-		havege_walk_live(walk);
+	do {
+		phase = source->phase;
+		havege_source_step(source);
+		havege_source_forget(source);
+		if (phase != HAVEGE_TESTING)
+			testing = ktime_get_ns();
 		cond_resched();
+		if (kthread_should_stop())
+			err = -EINTR;
+		else if (!at_home(c))
+			err = -ENXIO;
+		else if (source->phase == HAVEGE_DEAD)
+			err = -ENODEV;
+	} while (!err && source->phase != HAVEGE_RUNNING);
+
+	publish(c, source);
+	if (!err) {
+		report_slow(source, ktime_get_ns() - testing);
+		spin_lock(&c->lock);
+		c->tuning = tuning;
+		spin_unlock(&c->lock);
+		set_status(c, HAVEGE_OK);
+		return source;
 	}
-	if (i < fills) {
-		close_walk(walk);
-		return ERR_PTR(kthread_should_stop() ? -EINTR : -ENXIO);
+	if (err == -ENODEV) {
+		char text[HAVEGE_EXPLAIN];
+
+		havege_source_explain(source, text, sizeof(text));
+		pr_err("not started: %s\n", text);
 	}
-	memzero_explicit(walk->ring, sizeof(walk->ring));
+	close_source(source);
+	return ERR_PTR(err);
+}
+
+static void say_why(const struct havege_source *source, const char *what)
+{
+	char text[HAVEGE_EXPLAIN];
+
+	havege_source_explain(source, text, sizeof(text));
+	pr_warn("%s: %s\n", what, text);
+}
+
+/*
+ * One step of the source, and what follows from it. Whether the thread can go
+ * on: it cannot where it is no longer where it was put, nor after a failure.
+ */
+static bool step(struct havege_collector *c, struct havege_source *source)
+{
+	enum havege_step what;
+	enum havege_status status;
+
+	if (!at_home(c))
+		return false;
+	what = havege_source_step(source);
+	if (!at_home(c))
+		return false;
 
 	spin_lock(&c->lock);
-	c->tuning = tuning;
-	c->status = HAVEGE_OK;
+	status = c->status;
 	spin_unlock(&c->lock);
-	return walk;
+
+	switch (what) {
+	case HAVEGE_STEP_BUSY:
+		break;
+	case HAVEGE_STEP_WORDS:
+		if (source->stream)
+			havege_collector_supply(c, source->walk.ring,
+						sizeof(source->walk.ring));
+		break;
+	case HAVEGE_STEP_BLOCK:
+		havege_collector_supply(c, source->block,
+					sizeof(source->block));
+		break;
+	case HAVEGE_STEP_BAD:
+		if (status != HAVEGE_RECOVERING) {
+			set_status(c, HAVEGE_RECOVERING);
+			say_why(source, "recovering");
+		}
+		publish(c, source);
+		break;
+	case HAVEGE_STEP_DEAD:
+		publish(c, source);
+		fail_for_good(c);
+		say_why(source, "failed for good");
+		break;
+	}
+	if (status == HAVEGE_RECOVERING && source->phase == HAVEGE_RUNNING)
+		set_status(c, HAVEGE_OK);
+	havege_source_forget(source);
+	return true;
+}
+
+/*
+ * Whether there is work. A source that begins anew has some though the buffer
+ * be full: until it has done so nobody can take anything from there.
+ */
+static bool busy(struct havege_collector *c, struct havege_source *source)
+{
+	return wanted(c) || source->phase != HAVEGE_RUNNING;
+}
+
+static void serve(struct havege_collector *c, struct havege_source *source)
+{
+	u32 estimates = source->estimates;
+
+	c->estimated = jiffies;
+	set_freezable();
+	while (!kthread_should_stop() && source->phase != HAVEGE_DEAD) {
+		wait_event_freezable(c->work, busy(c, source) ||
+				     kthread_should_stop());
+		if (!busy(c, source))
+			continue;
+		if (source->estimates != estimates) {
+			estimates = source->estimates;
+			c->estimated = jiffies;
+			publish(c, source);
+		}
+		if (time_after(jiffies, c->estimated +
+			       HAVEGE_ESTIMATE_SECONDS * HZ))
+			havege_source_estimate(source);
+		if (!step(c, source)) {
+			WRITE_ONCE(c->lost, true);
+			schedule_work(&c->rehome);
+			break;
+		}
+		cond_resched();
+		try_to_freeze();
+	}
 }
 
 static int collect(void *data)
 {
 	struct havege_collector *c = data;
-	struct havege_walk *walk = open_walk(c);
+	struct havege_source *source = open_source(c);
 
-	c->start_error = PTR_ERR_OR_ZERO(walk);
+	c->start_error = PTR_ERR_OR_ZERO(source);
 	complete(&c->started);
-
-	set_freezable();
-	if (!IS_ERR(walk)) {
-		while (!kthread_should_stop()) {
-			wait_event_freezable(c->work, wanted(c) ||
-					     kthread_should_stop());
-			if (wanted(c) && !batch(c, walk)) {
-				WRITE_ONCE(c->lost, true);
-				schedule_work(&c->rehome);
-				break;
-			}
-			cond_resched();
-			try_to_freeze();
-		}
-		close_walk(walk);
+	if (!IS_ERR(source)) {
+		serve(c, source);
+		close_source(source);
 	}
 
 	/* A kthread that ended by itself must not be stopped: wait for it. */
+	set_freezable();
 	wait_event_freezable(c->work, kthread_should_stop());
 	return 0;
 }
@@ -191,7 +344,9 @@ static void back_to_start(struct havege_collector *c)
 {
 	spin_lock(&c->lock);
 	havege_buffer_wipe(&c->buffer);
-	c->status = HAVEGE_STARTING;
+	if (c->status != HAVEGE_FAILED)
+		c->status = HAVEGE_STARTING;
+	c->before = c->figures;
 	spin_unlock(&c->lock);
 }
 
@@ -275,7 +430,8 @@ static void rehome(struct work_struct *work)
 	int err, tries = 16;
 
 	mutex_lock(&c->control);
-	if (!is_gone(c) && (!c->task || READ_ONCE(c->lost))) {
+	if (!is_gone(c) && !is_failed(c) &&
+	    (!c->task || READ_ONCE(c->lost))) {
 		stop(c);
 		err = start_on(c, -1);
 		while (err == -ENXIO && tries--) {
@@ -284,12 +440,9 @@ static void rehome(struct work_struct *work)
 			err = start_on(c, -1);
 		}
 		if (err) {
-			pr_err("no CPU left to collect on (error %d): giving up; reads fail with EIO until the module is loaded again\n",
+			pr_err("failed for good: no CPU left to collect on (error %d)\n",
 			       err);
-			spin_lock(&c->lock);
-			c->status = HAVEGE_FAILED;
-			spin_unlock(&c->lock);
-			wake_up_interruptible_all(&c->readers);
+			fail_for_good(c);
 		}
 	}
 	mutex_unlock(&c->control);
@@ -371,8 +524,8 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 	return err;
 }
 
-/* Bytes, 0 if there are none, or why there will be none. */
-static int take(struct havege_collector *c, void *dst, size_t max)
+/* Bytes, 0 if there are none, or why there will be none; counted in @counter. */
+static int take(struct havege_collector *c, void *dst, size_t max, u64 *counter)
 {
 	bool wake = false;
 	int ret;
@@ -383,10 +536,12 @@ static int take(struct havege_collector *c, void *dst, size_t max)
 	} else if (c->status == HAVEGE_FAILED) {
 		ret = -EIO;
 	} else {
+		if (c->status == HAVEGE_RECOVERING)
+			max = 0;
 		wake = !c->buffer.wanted;
 		ret = havege_buffer_take(&c->buffer, dst,
 					 min_t(size_t, max, COPY_MAX));
-		c->bytes_out += ret;
+		*counter += ret;
 		wake = wake && c->buffer.wanted;
 	}
 	spin_unlock(&c->lock);
@@ -401,7 +556,8 @@ static bool readable(struct havege_collector *c)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = c->buffer.fill || c->gone || c->status == HAVEGE_FAILED;
+	ret = (c->buffer.fill && c->status != HAVEGE_RECOVERING) || c->gone ||
+		c->status == HAVEGE_FAILED;
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -422,7 +578,7 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 	int ret;
 
 	for (;;) {
-		ret = take(c, dst, max);
+		ret = take(c, dst, max, &c->bytes_out);
 		if (ret || !wait || !max)
 			return ret;
 		if (told_to_stop())
@@ -435,6 +591,21 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 		if (left < 0)
 			return left;
 	}
+}
+
+u32 havege_collector_contribute(struct havege_collector *c, u32 max)
+{
+	u8 bytes[64];
+	int ret;
+
+	if (c->settings.stream)
+		return 0;
+	ret = take(c, bytes, min_t(u32, max, sizeof(bytes)), &c->contributed);
+	if (ret <= 0)
+		return 0;
+	add_device_randomness(bytes, ret);
+	memzero_explicit(bytes, sizeof(bytes));
+	return ret;
 }
 
 void havege_collector_dismiss(struct havege_collector *c)
@@ -466,6 +637,8 @@ void havege_collector_state(struct havege_collector *c,
 		.cpu = c->cpu,
 		.fill_bits = havege_buffer_bits(&c->buffer),
 		.bytes_out = c->bytes_out,
+		.contributed = c->contributed,
+		.figures = c->figures,
 		.tuning = c->tuning,
 	};
 	spin_unlock(&c->lock);

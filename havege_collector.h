@@ -17,7 +17,7 @@
 #include <linux/workqueue.h>
 
 #include "havege_buffer.h"
-#include "havege_core.h"
+#include "havege_source.h"
 #include "tune.h"
 
 /* Sizes of the buffer, KiB; a power of two in between. */
@@ -27,16 +27,20 @@
 #define HAVEGE_THRESHOLD_MIN	512
 /* The longest that a read waits for a first byte, seconds. */
 #define HAVEGE_READ_SECONDS	5
+/* An estimate that is older than this is made again before a refill, seconds. */
+#define HAVEGE_ESTIMATE_SECONDS	60
 
 /**
  * enum havege_status - what the collector is doing
- * @HAVEGE_STARTING:	tuning and warming up on a CPU; no bytes yet
+ * @HAVEGE_STARTING:	start-up on a CPU; no bytes yet
  * @HAVEGE_OK:		serving
+ * @HAVEGE_RECOVERING:	a test has said no and the source begins anew; reads wait
  * @HAVEGE_FAILED:	latched; every read fails with -EIO
  */
 enum havege_status {
 	HAVEGE_STARTING,
 	HAVEGE_OK,
+	HAVEGE_RECOVERING,
 	HAVEGE_FAILED,
 };
 
@@ -46,12 +50,37 @@ enum havege_status {
  * @threshold:	bits, HAVEGE_THRESHOLD_MIN to @buffer_kb * 8192
  * @dcache_kb:	the user's L1d in KiB, 0 to detect it
  * @icache_kb:	the user's L1i in KiB, 0 to detect it
+ * @stream:	walk words instead of conditioned blocks
+ * @clock:	NULL for the CPU's own counter, or a test's clock
+ * @failed:	queued when the collector fails for good, or NULL. It outlives
+ *		the collector
  */
 struct havege_settings {
 	u32 buffer_kb;
 	u32 threshold;
 	u32 dcache_kb;
 	u32 icache_kb;
+	bool stream;
+	struct havege_test_clock *clock;
+	struct work_struct *failed;
+};
+
+/**
+ * struct havege_figures - what the source says of itself
+ * @residual:	the last replay estimate, 2^-16 bit a tick
+ * @credit:	what a tick is credited, 2^-16 bit
+ * @block_ticks: ticks that a block takes
+ * @shift:	H of the health tests is 2^-@shift bit
+ * @failures:	how often each health test has said no, since creation
+ * @poor:	how often the replay estimate was too small, since creation
+ */
+struct havege_figures {
+	u32 residual;
+	u32 credit;
+	u32 block_ticks;
+	u32 shift;
+	u64 failures[HAVEGE_TESTS];
+	u64 poor;
 };
 
 /**
@@ -63,6 +92,7 @@ struct havege_settings {
  * @cpu:	the CPU @task is bound to; written under @control
  * @started:	completed once by each thread, when its start-up is over
  * @start_error: what came of the start-up; valid after @started
+ * @estimated:	when the source's last estimate was seen, jiffies; the thread's
  * @lost:	@task was driven from its CPU and waits to be replaced
  * @tuning:	what the last start-up found
  * @rehome:	moves the collector after it was driven from its CPU
@@ -70,7 +100,10 @@ struct havege_settings {
  * @buffer:	the ready bytes
  * @status:	what the collector is doing
  * @gone:	no read succeeds any more
- * @bytes_out:	bytes handed out since creation
+ * @bytes_out:	bytes handed out since creation, without
+ * @contributed: those mixed into the kernel's pool
+ * @figures:	what the source says of itself
+ * @before:	failures of sources before the one at work
  * @readers:	where reads wait for bytes
  * @work:	where the thread waits for something to do
  */
@@ -82,6 +115,7 @@ struct havege_collector {
 	int cpu;
 	struct completion started;
 	int start_error;
+	unsigned long estimated;
 	bool lost;
 	struct havege_tuning tuning;
 	struct work_struct rehome;
@@ -91,6 +125,9 @@ struct havege_collector {
 	enum havege_status status;
 	bool gone;
 	u64 bytes_out;
+	u64 contributed;
+	struct havege_figures figures;
+	struct havege_figures before;
 
 	wait_queue_head_t readers;
 	wait_queue_head_t work;
@@ -111,11 +148,13 @@ havege_collector_create(const struct havege_settings *settings);
  * @c:		a collector that has no thread
  * @cpu:	the CPU to bind it to; negative: havege_collector_default_cpu()
  *
- * Tunes and warms up on that CPU. Readers are served from then on.
+ * The whole start-up of havege_source.h, on that CPU. Readers are served from
+ * then on.
  *
  * Context: process context, sleeps; killable.
- * Return: 0; -ENXIO if @cpu is not online, -ENODEV if the CPU has no counter,
- * -ENOMEM, -EINTR if killed. After an error there is no thread.
+ * Return: 0; -ENXIO if @cpu is not online; -ENODEV if the machine is refused, and
+ * a line in the log says why; -ENOMEM, -EINTR if killed. After an error there is
+ * no thread.
  */
 int havege_collector_start(struct havege_collector *c, int cpu);
 
@@ -178,6 +217,19 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);
 
 /**
+ * havege_collector_contribute() - mix ready bytes into the kernel's pool
+ * @c:		the collector
+ * @max:	how many at most, up to 64
+ *
+ * By add_device_randomness(), which credits nothing. Conditioned bytes only, and
+ * only while they are served to readers, too.
+ *
+ * Context: process context.
+ * Return: how many it were.
+ */
+u32 havege_collector_contribute(struct havege_collector *c, u32 max);
+
+/**
  * havege_collector_dismiss() - send all readers away, now and for good
  * @c:		the collector
  *
@@ -212,6 +264,8 @@ int havege_collector_default_cpu(void);
  * @cpu:	the CPU it is bound to
  * @fill_bits:	ready bits
  * @bytes_out:	bytes handed out
+ * @contributed: bytes mixed into the kernel's pool
+ * @figures:	what the source says of itself
  * @tuning:	what the last start-up found
  */
 struct havege_state {
@@ -219,6 +273,8 @@ struct havege_state {
 	int cpu;
 	u32 fill_bits;
 	u64 bytes_out;
+	u64 contributed;
+	struct havege_figures figures;
 	struct havege_tuning tuning;
 };
 

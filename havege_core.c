@@ -163,7 +163,8 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 		now = havege_counter();
 		mix = (u32)now ^ (u32)(now >> 32);
 	}
-	if (clock == CLOCK_REPLAY) {
+	if (clock == CLOCK_REPLAY ||
+	    (clock == CLOCK_TEST && regs->test->replay)) {
 		regs->pseudo = next_pseudo(regs->pseudo);
 		mix = regs->pseudo ^ regs->pseudo >> 16;
 	}

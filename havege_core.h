@@ -79,6 +79,7 @@ struct havege_walk {
 
 /**
  * struct havege_test_clock - a clock that a test injects
+ * @replay:	mix in the replay clock's pseudo-ticks and not what @read stores
  * @read:	called once a half-step, after its ladder, with the two positions
  *		and the depth that the ladder reached (0..HAVEGE_RUNGS). Returns
  *		the reading of the counter, ticks; stores what the walk mixes in
@@ -87,6 +88,7 @@ struct havege_walk {
  *		counts, the test clears
  */
 struct havege_test_clock {
+	bool replay;
 	u64 (*read)(struct havege_test_clock *clock, u32 p, u32 q,
 		    unsigned int depth, u32 *mix);
 	u64 depths[2][HAVEGE_RUNGS + 1];

@@ -4,7 +4,13 @@
  *
  * One collector, made at load and gone at unload. Everything below it is in
  * havege_collector.c; this room translates between it and what the user and
- * the kernel see.
+ * the kernel see. Raw samples have a room of their own, havege_debugfs.c.
+ *
+ * Two pieces of work run beside it, in process context. The one contributes to
+ * the kernel's pool, once a minute, while another source is the current one. The
+ * other is queued by a collector that has failed for good and takes it out of
+ * the hw_random framework, which waits for readers and so cannot be done where
+ * the failure is found. Both end with the module: see havege_exit().
  *
  * A parameter is stored as it comes while the module loads, and judged once by
  * module init, so that a bad one costs one line in the log whatever the order
@@ -17,14 +23,18 @@
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "havege_collector.h"
+#include "havege_debugfs.h"
 #include "havege_mod.h"
 
 /*
@@ -34,6 +44,18 @@
  * reads at all (less and it sleeps a minute after each); README, "quality".
  */
 #define STREAM_QUALITY	2
+/* Of 1024 conditioned bits, of which each is backed by 1.25 bits. */
+#define CONDITIONED_QUALITY	512
+
+/* How often, and how soon after the load, it is looked whether to contribute. */
+#define CONTRIBUTE_SECONDS	60
+#define CONTRIBUTE_FIRST_SECONDS	5
+#define CONTRIBUTE_BYTES	64
+/*
+ * The hw_random core's thread reads from the current source at once and then
+ * about once a minute. Who has not been read from for two of these is not it.
+ */
+#define CURRENT_SECONDS		120
 
 static DEFINE_MUTEX(havege_lock);
 static enum { LOADING, RUNNING, OVER } havege_phase;
@@ -56,6 +78,8 @@ static int apply_fill_threshold(s64 value)
 	return havege_collector_set_threshold(havege, value);
 }
 
+static int apply_contribute(s64 value);
+
 static struct havege_knob buffer_size = {
 	.name = "buffer_size", .unit = "KiB",
 	.low = HAVEGE_BUFFER_MIN_KB, .high = HAVEGE_BUFFER_MAX_KB,
@@ -75,7 +99,12 @@ static struct havege_knob cpu = {
 
 static struct havege_knob quality = {
 	.name = "quality", .unit = "of 1024",
-	.low = 1, .high = 1024, .value = STREAM_QUALITY,
+	.low = 1, .high = 1024, .value = CONDITIONED_QUALITY,
+};
+
+static struct havege_knob contribute = {
+	.name = "contribute", .unit = "(0: never)",
+	.low = 0, .high = 1, .apply = apply_contribute, .value = 1,
 };
 
 static struct havege_knob dcache_kb = {
@@ -140,14 +169,24 @@ const struct kernel_param_ops havege_knob_ops = {
 	.get = knob_get,
 };
 
+static const char * const mode_names[] = { "conditioned", "stream" };
+static bool stream;
+
+/* Load time only: the file in sysfs is read-only. */
 static int mode_set(const char *text, const struct kernel_param *kp)
 {
-	return sysfs_streq(text, "stream") ? 0 : -EINVAL;
+	const int mode = sysfs_match_string(mode_names, text);
+
+	if (mode < 0)
+		return mode;
+	*(bool *)kp->arg = mode;
+	return 0;
 }
 
 static int mode_get(char *text, const struct kernel_param *kp)
 {
-	return scnprintf(text, PAGE_SIZE, "stream\n");
+	return scnprintf(text, PAGE_SIZE, "%s\n",
+			 mode_names[*(bool *)kp->arg]);
 }
 
 const struct kernel_param_ops havege_mode_ops = {
@@ -173,7 +212,12 @@ MODULE_PARM_DESC(cpu,
 module_param_cb(quality, &havege_knob_ops, &quality, 0444);
 __MODULE_PARM_TYPE(quality, "int");
 MODULE_PARM_DESC(quality,
-		 "Entropy claimed (bits per 1024 bits, 1 to 1024; mode=stream claims 2 at most; default: 2)");
+		 "Entropy claimed (bits per 1024 bits, 1 to 1024; mode=stream claims 2 at most; default: 512)");
+
+module_param_cb(contribute, &havege_knob_ops, &contribute, 0644);
+__MODULE_PARM_TYPE(contribute, "int");
+MODULE_PARM_DESC(contribute,
+		 "While another source is current, mix 64 conditioned bytes a minute into the kernel's pool, uncredited (0 or 1; default: 1)");
 
 module_param_cb(dcache_kb, &havege_knob_ops, &dcache_kb, 0444);
 __MODULE_PARM_TYPE(dcache_kb, "int");
@@ -185,10 +229,10 @@ __MODULE_PARM_TYPE(icache_kb, "int");
 MODULE_PARM_DESC(icache_kb,
 		 "L1 instruction cache size (KiB, 8 to 64; default: 0, detect it)");
 
-module_param_cb(mode, &havege_mode_ops, NULL, 0444);
+module_param_cb(mode, &havege_mode_ops, &stream, 0444);
 __MODULE_PARM_TYPE(mode, "charp");
 MODULE_PARM_DESC(mode,
-		 "What the buffer holds (name; stream: walk words, the only one in this version; default: stream)");
+		 "What the buffer holds (name; conditioned: blocks of SHA-256 over raw samples, stream: walk words; default: conditioned)");
 
 /* Judge one parameter, and say in one line what is wrong with it. */
 static int judge_one(const struct havege_knob *knob)
@@ -226,15 +270,18 @@ static int judge(void)
 	if (!err)
 		err = judge_one(&quality);
 	if (!err)
+		err = judge_one(&contribute);
+	if (!err)
 		err = judge_one(&dcache_kb);
 	if (!err)
 		err = judge_one(&icache_kb);
 	if (err)
 		return err;
 
-	if (quality.value > STREAM_QUALITY) {
-		pr_notice("quality=%lld lowered to %d: walk words carry no more (mode=stream)\n",
-			  quality.value, STREAM_QUALITY);
+	if (stream && quality.value > STREAM_QUALITY) {
+		if (quality.given)
+			pr_notice("quality=%lld lowered to %d: walk words carry no more (mode=stream)\n",
+				  quality.value, STREAM_QUALITY);
 		quality.value = STREAM_QUALITY;
 	}
 	return 0;
@@ -245,6 +292,7 @@ static int judge(void)
 static const char *const status_names[] = {
 	[HAVEGE_STARTING] = "starting",
 	[HAVEGE_OK] = "ok",
+	[HAVEGE_RECOVERING] = "recovering",
 	[HAVEGE_FAILED] = "failed",
 };
 
@@ -252,28 +300,51 @@ static const char *const status_names[] = {
  * @id is the name in C, @file the one in sysfs: in the geometry some are those
  * of parameters. These are what is, those what was asked for.
  */
-#define STATE_ATTR(id, file, format, value)				\
+#define STATE_FILE(id, file, emit)					\
 static ssize_t id##_show(struct device *dev,				\
 			 struct device_attribute *attr, char *buf)	\
 {									\
 	struct havege_state state;					\
 									\
 	havege_collector_state(dev_get_drvdata(dev), &state);		\
-	return sysfs_emit(buf, format "\n", value);			\
+	return emit;							\
 }									\
 static struct device_attribute state_##id =				\
 	__ATTR(file, 0444, id##_show, NULL)
+
+#define STATE_ATTR(id, file, format, value)				\
+	STATE_FILE(id, file, sysfs_emit(buf, format "\n", value))
 
 STATE_ATTR(status, status, "%s", status_names[state.status]);
 STATE_ATTR(fill_level, fill_level, "%u", state.fill_bits);
 STATE_ATTR(cpu, cpu, "%d", state.cpu);
 STATE_ATTR(bytes_out, bytes_out, "%llu", state.bytes_out);
+STATE_ATTR(contributed, contributed, "%llu", state.contributed);
+
+STATE_ATTR(ticks_per_block, ticks_per_block, "%u", state.figures.block_ticks);
+
+static ssize_t emit_bits(char *buf, u32 entropy)
+{
+	return sysfs_emit(buf, "%u.%04u\n", havege_bits(entropy),
+			  havege_bit_parts(entropy));
+}
+
+STATE_FILE(replay_residual, replay_residual,
+	   emit_bits(buf, state.figures.residual));
+STATE_FILE(tick_entropy, tick_entropy, emit_bits(buf, state.figures.credit));
+STATE_FILE(test_entropy, test_entropy,
+	   emit_bits(buf, HAVEGE_BIT >> state.figures.shift));
 
 static struct attribute *state_attrs[] = {
 	&state_status.attr,
 	&state_fill_level.attr,
 	&state_cpu.attr,
 	&state_bytes_out.attr,
+	&state_contributed.attr,
+	&state_replay_residual.attr,
+	&state_tick_entropy.attr,
+	&state_ticks_per_block.attr,
+	&state_test_entropy.attr,
 	NULL
 };
 
@@ -312,9 +383,36 @@ static const struct attribute_group geometry_group = {
 	.attrs = geometry_attrs,
 };
 
+STATE_ATTR(failures_repetition, repetition, "%llu",
+	   state.figures.failures[HAVEGE_REPETITION]);
+STATE_ATTR(failures_proportion, proportion, "%llu",
+	   state.figures.failures[HAVEGE_PROPORTION]);
+STATE_ATTR(failures_stuck, stuck, "%llu", state.figures.failures[HAVEGE_STUCK]);
+STATE_ATTR(failures_period, period, "%llu",
+	   state.figures.failures[HAVEGE_PERIOD]);
+STATE_ATTR(failures_counter, counter, "%llu",
+	   state.figures.failures[HAVEGE_COUNTER]);
+STATE_ATTR(failures_replay, replay, "%llu", state.figures.poor);
+
+static struct attribute *failures_attrs[] = {
+	&state_failures_repetition.attr,
+	&state_failures_proportion.attr,
+	&state_failures_stuck.attr,
+	&state_failures_period.attr,
+	&state_failures_counter.attr,
+	&state_failures_replay.attr,
+	NULL
+};
+
+static const struct attribute_group failures_group = {
+	.name = "health_failures",
+	.attrs = failures_attrs,
+};
+
 static const struct attribute_group *state_groups[] = {
 	&state_group,
 	&geometry_group,
+	&failures_group,
 	NULL
 };
 
@@ -342,16 +440,113 @@ static void state_unregister(struct device *dev)
 
 /* hwrng */
 
-int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
-{
-	return havege_collector_read((struct havege_collector *)rng->priv,
-				     data, max, wait);
-}
+/* When the hw_random core's thread read last, and whether it ever did. */
+static unsigned long read_by_core;
+static bool read_ever;
 
 static struct hwrng havege_hwrng = {
 	.name = "havege",
 	.read = havege_hwrng_read,
 };
+
+int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
+{
+	if (rng == &havege_hwrng && (current->flags & PF_KTHREAD)) {
+		WRITE_ONCE(read_by_core, jiffies);
+		WRITE_ONCE(read_ever, true);
+	}
+	return havege_collector_read((struct havege_collector *)rng->priv,
+				     data, max, wait);
+}
+
+/* Serialises the two ways out of the framework: a failure, and the exit. */
+static DEFINE_MUTEX(hwrng_lock);
+static bool hwrng_registered;
+
+static int hwrng_enter(struct havege_collector *c)
+{
+	int err;
+
+	mutex_lock(&hwrng_lock);
+	havege_hwrng.priv = (unsigned long)c;
+	havege_hwrng.quality = quality.value;
+	err = hwrng_register(&havege_hwrng);
+	hwrng_registered = !err;
+	mutex_unlock(&hwrng_lock);
+	return err;
+}
+
+static void hwrng_leave(void)
+{
+	mutex_lock(&hwrng_lock);
+	if (hwrng_registered)
+		hwrng_unregister(&havege_hwrng);
+	hwrng_registered = false;
+	mutex_unlock(&hwrng_lock);
+}
+
+static void on_failure(struct work_struct *work)
+{
+	hwrng_leave();
+}
+
+static DECLARE_WORK(failed_work, on_failure);
+
+/* Contribution */
+
+/* What the work goes by: the knob, without its lock. */
+static bool contributing;
+static struct havege_collector *contributor;
+
+static bool is_current(void)
+{
+	return READ_ONCE(read_ever) &&
+		time_before(jiffies, READ_ONCE(read_by_core) +
+			    CURRENT_SECONDS * HZ);
+}
+
+static void contribute_now(struct work_struct *work)
+{
+	struct delayed_work *again = to_delayed_work(work);
+
+	if (!READ_ONCE(contributing))
+		return;
+	if (!is_current())
+		havege_collector_contribute(contributor, CONTRIBUTE_BYTES);
+	queue_delayed_work(system_power_efficient_wq, again,
+			   CONTRIBUTE_SECONDS * HZ);
+}
+
+static DECLARE_DELAYED_WORK(contribute_work, contribute_now);
+
+/* Has been made when it returns: who turns it on can see what it does. */
+static int apply_contribute(s64 value)
+{
+	WRITE_ONCE(contributing, value);
+	if (value) {
+		mod_delayed_work(system_power_efficient_wq, &contribute_work,
+				 0);
+		flush_delayed_work(&contribute_work);
+	} else {
+		cancel_delayed_work_sync(&contribute_work);
+	}
+	return 0;
+}
+
+static void contribute_begin(struct havege_collector *c)
+{
+	contributor = c;
+	contributing = contribute.value;
+	if (contributing)
+		queue_delayed_work(system_power_efficient_wq, &contribute_work,
+				   CONTRIBUTE_FIRST_SECONDS * HZ);
+}
+
+static void contribute_end(void)
+{
+	WRITE_ONCE(contributing, false);
+	cancel_delayed_work_sync(&contribute_work);
+}
 
 /* Entry and exit */
 
@@ -367,6 +562,12 @@ static void announce(struct havege_collector *c)
 		state.tuning.geo.icache_kb, state.tuning.source,
 		table_kb(&state), loop_kb(&state), buffer_size.value,
 		quality.value);
+	pr_info("replay residual %u.%04u bit a tick, credited %u.%04u: %u ticks a block (mode=%s)\n",
+		havege_bits(state.figures.residual),
+		havege_bit_parts(state.figures.residual),
+		havege_bits(state.figures.credit),
+		havege_bit_parts(state.figures.credit),
+		state.figures.block_ticks, mode_names[stream]);
 }
 
 /* Under havege_lock, with all parameters judged. */
@@ -377,6 +578,8 @@ static int bring_up(void)
 		.threshold = fill_threshold.value,
 		.dcache_kb = dcache_kb.value,
 		.icache_kb = icache_kb.value,
+		.stream = stream,
+		.failed = &failed_work,
 	};
 	struct havege_collector *c;
 	int err;
@@ -397,12 +600,15 @@ static int bring_up(void)
 	}
 
 	announce(c);
-	havege_hwrng.priv = (unsigned long)c;
-	havege_hwrng.quality = quality.value;
-	err = hwrng_register(&havege_hwrng);
+	err = hwrng_enter(c);
 	if (err)
 		goto fail_state;
+	/* Should it have failed already, nobody has been there to leave. */
+	if (havege_collector_read(c, NULL, 0, false) == -EIO)
+		schedule_work(&failed_work);
 
+	havege_debugfs_enter(c);
+	contribute_begin(c);
 	havege = c;
 	return 0;
 
@@ -410,8 +616,11 @@ fail_state:
 	state_unregister(havege_dev);
 fail_collector:
 	havege_collector_destroy(c);
+	cancel_work_sync(&failed_work);
 fail:
-	pr_err("not started (error %d)\n", err);
+	/* Of a machine that is refused the collector has said why. */
+	if (err != -ENODEV)
+		pr_err("not started (error %d)\n", err);
 	return err;
 }
 
@@ -438,11 +647,15 @@ static void __exit havege_exit(void)
 	havege = NULL;
 	mutex_unlock(&havege_lock);
 
+	contribute_end();
+	havege_debugfs_leave();
 	/* Readers first: hwrng_unregister() waits until the last has left. */
 	havege_collector_dismiss(c);
-	hwrng_unregister(&havege_hwrng);
+	hwrng_leave();
 	state_unregister(havege_dev);
 	havege_collector_destroy(c);
+	/* There is nobody left who would queue it. */
+	cancel_work_sync(&failed_work);
 }
 
 module_init(havege_init);

@@ -2,8 +2,8 @@
 /*
  * The little that the freestanding rooms need around them
  *
- * havege_core.c, havege_buffer.c and what they include build in the kernel
- * and, unchanged, in user space (make host). Whatever they need beyond the C
+ * The rooms that call themselves so build in the kernel and, unchanged, in
+ * user space (make host). Whatever they need beyond the C
  * language is named here, once, for both. No other kernel API in those rooms.
  */
 #ifndef HAVEGE_TYPES_H
@@ -13,7 +13,9 @@
 
 #include <linux/bitops.h>
 #include <linux/errno.h>
+#include <linux/gcd.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -23,9 +25,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef long long s64;
 typedef unsigned long long u64;
@@ -40,8 +44,36 @@ typedef unsigned long long u64;
 	   a_ > b_ ? a_ : b_; })
 #define clamp(value, low, high)	min(max(value, low), high)
 #define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
 
 #define memzero_explicit(p, n)	explicit_bzero(p, n)
+#define scnprintf(text, size, ...)	snprintf(text, size, __VA_ARGS__)
+
+static inline u64 div_u64(u64 a, u32 b)
+{
+	return a / b;
+}
+
+static inline unsigned long gcd(unsigned long a, unsigned long b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
+/* Without floating point, as the walk's compiler options have it. */
+static inline u32 int_sqrt64(u64 x)
+{
+	u64 root = 0, bit;
+
+	for (bit = 1ull << 31; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= x)
+			root |= bit;
+	return root;
+}
 
 static inline u32 rol32(u32 word, unsigned int shift)
 {

@@ -79,4 +79,62 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 bool havege_tune_settle(u32 dcache_kb, u32 icache_kb,
 			struct havege_tuning *tuning);
 
+/**
+ * struct havege_readings - what is known of the readings of a counter
+ * @seen:	deltas that have been looked at
+ * @still:	those in which it did not move
+ * @gcd:	greatest common divisor of all of them that are below 2^32, ticks
+ * @back:	it was once lower than before
+ */
+struct havege_readings {
+	u32 seen;
+	u32 still;
+	u32 gcd;
+	bool back;
+};
+
+/**
+ * enum havege_fitness - whether a counter can be used
+ * @HAVEGE_FIT:		it can
+ * @HAVEGE_STOPPED:	it does not move
+ * @HAVEGE_BACKWARDS:	it goes backwards, on one CPU
+ * @HAVEGE_COARSE:	it moves at less than one reading in ten
+ */
+enum havege_fitness {
+	HAVEGE_FIT,
+	HAVEGE_STOPPED,
+	HAVEGE_BACKWARDS,
+	HAVEGE_COARSE,
+};
+
+/* A counter that takes more ticks than this to read is trapped, or slow. */
+#define HAVEGE_SLOW_TICKS	1000
+
+/**
+ * havege_tune_look() - look at some deltas of the counter
+ * @readings:	what is known of them; all zero at first
+ * @delta:	the deltas, ticks, of readings on one CPU
+ * @count:	how many
+ */
+void havege_tune_look(struct havege_readings *readings, const u64 *delta,
+		      unsigned int count);
+
+/**
+ * havege_tune_judge() - judge the counter by what has been looked at
+ * @readings:	what is known of them
+ *
+ * Return: whether it is fit.
+ */
+enum havege_fitness havege_tune_judge(const struct havege_readings *readings);
+
+/**
+ * havege_tune_cost() - what it takes to read a counter
+ * @read:	reads it
+ * @arg:	for @read
+ *
+ * Context: that of @read, which is called some hundred times.
+ * Return: ticks between two readings, back to back: the least of many.
+ */
+u64 havege_tune_cost(u64 (*read)(void *arg), void *arg);
+
 #endif /* HAVEGE_TUNE_H */

@@ -13,11 +13,13 @@
 
 #include "../havege_collector.h"
 
+/* Walk words, because they come a hundred times faster. */
 static const struct havege_settings settings = {
 	.buffer_kb = 8,
 	.threshold = 4 * 1024 * 8,
 	.dcache_kb = 8,
 	.icache_kb = 8,
+	.stream = true,
 };
 
 static int collector_init(struct kunit *test)
@@ -428,6 +430,316 @@ static void collector_warms_up(struct kunit *test)
 	KUNIT_EXPECT_NE(test, memcmp(out, walk->ring, sizeof(out)), 0);
 }
 
+/* A collector on a clock of the test's: noise, until it is told otherwise. */
+
+enum noise {
+	NOISY,
+	CONSTANT,
+	OF_THE_PATH,
+};
+
+struct noise_clock {
+	struct havege_test_clock base;
+	enum noise noise;
+	u32 constant;	/* readings that are constant, whatever @noise says */
+	u64 state;
+	u64 now;
+};
+
+static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
+		      unsigned int depth, u32 *mix)
+{
+	struct noise_clock *clock = (struct noise_clock *)base;
+	u32 delta = 40 + depth;
+
+	clock->state ^= clock->state << 13;
+	clock->state ^= clock->state >> 7;
+	clock->state ^= clock->state << 17;
+	if (READ_ONCE(clock->noise) == NOISY)
+		delta += clock->state >> 60;
+	if (READ_ONCE(clock->noise) == OF_THE_PATH)
+		delta += p >> 28;
+	if (READ_ONCE(clock->noise) == CONSTANT)
+		delta = 40;
+	if (!base->replay && READ_ONCE(clock->constant)) {
+		WRITE_ONCE(clock->constant, clock->constant - 1);
+		delta = 40;
+	}
+	clock->now += delta;
+	*mix = (u32)clock->now;
+	return clock->now;
+}
+
+static const struct noise_clock new_clock = {
+	.base.read = noise_read,
+	.state = 88172645463325252ULL,
+	.now = 1000,
+};
+
+struct on_clock {
+	struct noise_clock clock;
+	struct work_struct failed;
+	struct completion heard;
+	struct havege_settings settings;
+};
+
+static void hear_failure(struct work_struct *work)
+{
+	complete(&container_of(work, struct on_clock, failed)->heard);
+}
+
+/* In place of the collector that collector_init() has made. */
+static struct on_clock *on_clock(struct kunit *test, bool stream)
+{
+	struct on_clock *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	struct havege_collector *c;
+
+	KUNIT_ASSERT_NOT_NULL(test, o);
+	destroy_now(test);
+	o->clock = new_clock;
+	INIT_WORK(&o->failed, hear_failure);
+	init_completion(&o->heard);
+	o->settings = (struct havege_settings){
+		.buffer_kb = 4, .threshold = 512, .dcache_kb = 8,
+		.icache_kb = 8, .stream = stream, .clock = &o->clock.base,
+		.failed = &o->failed,
+	};
+	c = havege_collector_create(&o->settings);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	test->priv = c;
+	return o;
+}
+
+static enum havege_status status(struct havege_collector *c)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	return state.status;
+}
+
+/* What it serves is what the source makes of the same clock. */
+static void collector_serves_blocks(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	const struct havege_geometry geo = { 8, 8 };
+	const size_t bytes = havege_table_bytes(&geo);
+	struct havege_source *source = kunit_kzalloc(test, sizeof(*source),
+						     GFP_KERNEL);
+	u32 *table = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	u32 *spare = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	struct noise_clock clock = new_clock;
+	u8 out[3 * HAVEGE_BLOCK], expected[3 * HAVEGE_BLOCK];
+	struct havege_state state;
+	u32 done = 0;
+
+	KUNIT_ASSERT_TRUE(test, source && table && spare);
+	havege_source_init(source, table, spare, &geo, &clock.base,
+			   havege_known_answers);
+	while (done < sizeof(expected) && source->phase != HAVEGE_DEAD) {
+		if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
+			memcpy(expected + done, source->block, HAVEGE_BLOCK);
+			done += HAVEGE_BLOCK;
+		}
+		havege_source_forget(source);
+	}
+	KUNIT_ASSERT_EQ(test, done, sizeof(expected));
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), true),
+			sizeof(out));
+	KUNIT_EXPECT_EQ(test, memcmp(out, expected, sizeof(out)), 0);
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_EQ(test, state.figures.residual, source->estimate.residual);
+	KUNIT_EXPECT_EQ(test, state.figures.credit, source->credit);
+	KUNIT_EXPECT_EQ(test, state.figures.block_ticks, source->block_ticks);
+	KUNIT_EXPECT_EQ(test, state.figures.shift, source->health.shift);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* A machine whose timing is the program's own: no thread, and no byte. */
+static void collector_refuses(struct kunit *test)
+{
+	static const enum noise bad[] = { OF_THE_PATH, CONSTANT };
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	unsigned int i;
+	u8 out[4];
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		o->clock.noise = bad[i];
+		KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), -ENODEV);
+		KUNIT_EXPECT_NULL(test, c->task);
+		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
+		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
+	}
+	KUNIT_EXPECT_EQ(test, c->figures.residual, 0);
+	KUNIT_EXPECT_EQ(test, c->figures.poor, 2);
+	/* And nothing is in the way of a good one. */
+	o->clock.noise = NOISY;
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+static bool failures(struct havege_collector *c, enum havege_test which)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	return state.figures.failures[which];
+}
+
+/* Some samples are alike: it begins anew by itself, and says that it has. */
+static void collector_recovers(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	u32 run;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	KUNIT_EXPECT_FALSE(test, failures(c, HAVEGE_REPETITION));
+	run = havege_cutoffs(c->figures.shift, HAVEGE_ALPHA_INTERMITTENT).run;
+	WRITE_ONCE(o->clock.constant, run);
+	drain(test, c, 4096 - 32);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_TRUE(test, failures(c, HAVEGE_REPETITION));
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+	/* What has been counted stays, on another CPU or in another thread. */
+	mutex_lock(&c->control);
+	WRITE_ONCE(c->lost, true);
+	mutex_unlock(&c->control);
+	schedule_work(&c->rehome);
+	flush_work(&c->rehome);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_TRUE(test, failures(c, HAVEGE_REPETITION));
+}
+
+/* Ready bytes or none, nobody gets any while it begins anew. */
+static void recovering_serves_nothing(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct reader *r;
+	u8 out[4];
+
+	havege_collector_supply(c, "abcdefgh", 8);
+	spin_lock(&c->lock);
+	c->status = HAVEGE_RECOVERING;
+	spin_unlock(&c->lock);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
+	r = start_reader(test);
+	until_waiting(test, r);
+	/* A wake-up that is not for it does not make it look twice. */
+	wake_up_interruptible_all(&c->readers);
+	until_waiting(test, r);
+	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
+	spin_lock(&c->lock);
+	c->status = HAVEGE_OK;
+	spin_unlock(&c->lock);
+	wake_up_interruptible_all(&c->readers);
+	expect_soon(test, r);
+	KUNIT_EXPECT_EQ(test, end_of(test, r), 8);
+}
+
+/* Latched, said, and told; and what was ready is no longer there. */
+static void collector_fails(struct kunit *test)
+{
+	struct on_clock *o;
+	struct havege_collector *c;
+	struct reader *r;
+	int stream;
+	u8 out[4];
+
+	for (stream = 0; stream < 2; stream++) {
+		o = on_clock(test, stream);
+		c = test->priv;
+		KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+		KUNIT_ASSERT_TRUE(test, becomes_full(c));
+		KUNIT_ASSERT_TRUE(test, asleep(c->task));
+		WRITE_ONCE(o->clock.noise, CONSTANT);
+		/* To be wiped: all but what makes it collect again. */
+		drain(test, c, 4096 - 63);
+		KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard,
+								  20 * HZ), 0);
+		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
+		KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false),
+				-EIO);
+		r = start_reader(test);
+		KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
+		KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EIO);
+		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
+		/* No successor takes over from what has failed. */
+		schedule_work(&c->rehome);
+		flush_work(&c->rehome);
+		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
+		flush_work(&o->failed);
+	}
+}
+
+/* An estimate of more than a minute ago is made again before a refill. */
+static void collector_estimates_again(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	struct havege_state state;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	KUNIT_EXPECT_EQ(test, c->figures.poor, 0);
+	/* Replays find nothing, and who does not replay does not notice. */
+	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
+	c->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS - 5) * HZ;
+	drain(test, c, 4096 - 63);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	KUNIT_EXPECT_EQ(test, c->figures.poor, 0);
+	c->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS + 5) * HZ;
+	drain(test, c, 4096 - 63);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 60 * HZ),
+			0);
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_FAILED);
+	KUNIT_EXPECT_EQ(test, state.figures.poor, HAVEGE_TRIES + 1);
+	KUNIT_EXPECT_EQ(test, state.figures.residual, 0);
+	flush_work(&o->failed);
+}
+
+static void collector_contributes(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct havege_state state;
+
+	/* Walk words are not for this. */
+	havege_collector_supply(c, "abcdefgh", 8);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 8);
+
+	on_clock(test, false);
+	c = test->priv;
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
+	havege_collector_supply(c, "abcdefgh", 8);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 5), 5);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 3);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_EQ(test, state.contributed, 8);
+	KUNIT_EXPECT_EQ(test, state.bytes_out, 0);
+	/* One call takes 64 at most, whatever it is asked for. */
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4096), 64);
+	havege_collector_dismiss(c);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
+}
+
 static void collector_destroyed_at_once(struct kunit *test)
 {
 	/* Never started; started and still filling; started and asleep. */
@@ -458,6 +770,13 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(read_ends_at_failure),
 	KUNIT_CASE_SLOW(read_times_out),
 	KUNIT_CASE(collector_warms_up),
+	KUNIT_CASE(collector_serves_blocks),
+	KUNIT_CASE(collector_refuses),
+	KUNIT_CASE(collector_recovers),
+	KUNIT_CASE(recovering_serves_nothing),
+	KUNIT_CASE_SLOW(collector_fails),
+	KUNIT_CASE(collector_estimates_again),
+	KUNIT_CASE(collector_contributes),
 	KUNIT_CASE(collector_destroyed_at_once),
 	{}
 };

@@ -59,8 +59,9 @@ static void param_modes_and_defaults(struct kunit *test)
 		{ "fill_threshold", "65536", 0644 },
 		{ "buffer_size", "16", 0444 },
 		{ "cpu", "-1", 0644 },
-		{ "quality", "2", 0444 },
-		{ "mode", "stream", 0444 },
+		{ "quality", "512", 0444 },
+		{ "mode", "conditioned", 0444 },
+		{ "contribute", "1", 0644 },
 		{ "dcache_kb", "0", 0444 },
 		{ "icache_kb", "0", 0444 },
 	};
@@ -138,7 +139,9 @@ static void param_bad_values(struct kunit *test)
 		{ "icache_kb", "7", -ERANGE },
 		{ "icache_kb", "65", -ERANGE },
 		{ "icache_kb", "x", -EINVAL },
-		{ "mode", "conditioned", -EINVAL },
+		{ "contribute", "2", -ERANGE },
+		{ "contribute", "-1", -ERANGE },
+		{ "contribute", "on", -EINVAL },
 		{ "mode", "", -EINVAL },
 		{ "mode", "streams", -EINVAL },
 	};
