@@ -100,38 +100,41 @@ u32 havege_health_cutoff(const struct havege_health *health,
 	return test == HAVEGE_PROPORTION ? cutoffs->proportion : cutoffs->run;
 }
 
-static enum havege_verdict failed(struct havege_health *health,
-				  enum havege_test test, u32 count, bool event,
-				  enum havege_verdict verdict)
+/* What is worst in one call of havege_health_test() gives it its name. */
+static void failed(struct havege_health *health, enum havege_test test,
+		   u32 count, enum havege_verdict verdict)
 {
-	health->worst = test;
-	health->count = count;
-	if (event)
-		health->failures[test]++;
-	return verdict;
+	if (verdict > health->verdict ||
+	    (verdict == health->verdict && test == health->worst &&
+	     count > health->count)) {
+		health->verdict = verdict;
+		health->worst = test;
+		health->count = count;
+	}
 }
 
 /* An event is what gets to a cutoff, and not what stays above it. */
-static enum havege_verdict judge(struct havege_health *health,
-				 enum havege_test test, u32 count)
+static void judge(struct havege_health *health, enum havege_test test,
+		  u32 count)
 {
-	const u32 intermittent = havege_health_cutoff(health, test,
-						      HAVEGE_INTERMITTENT);
-	const u32 permanent = havege_health_cutoff(health, test,
-						   HAVEGE_PERMANENT);
+	const bool over = count >= havege_health_cutoff(health, test,
+							HAVEGE_INTERMITTENT);
 
-	if (count < intermittent)
-		return HAVEGE_HEALTHY;
-	return failed(health, test, count, count == intermittent,
-		      count < permanent ? HAVEGE_INTERMITTENT :
-		      HAVEGE_PERMANENT);
+	if (over && !health->over[test])
+		health->failures[test]++;
+	health->over[test] = over;
+	if (over)
+		failed(health, test, count,
+		       count < havege_health_cutoff(health, test,
+						    HAVEGE_PERMANENT) ?
+		       HAVEGE_INTERMITTENT : HAVEGE_PERMANENT);
 }
 
 /*
  * The first, second and third difference of a sample are zero where its
  * extrapolation from the last one, two, three samples is right.
  */
-static enum havege_verdict test_runs(struct havege_health *health, u8 s)
+static void test_runs(struct havege_health *health, u8 s)
 {
 	const u8 *last = health->last;
 	const u8 guess[3] = {
@@ -139,20 +142,17 @@ static enum havege_verdict test_runs(struct havege_health *health, u8 s)
 		2 * last[0] - last[1],
 		3 * last[0] - 3 * last[1] + last[2],
 	};
-	enum havege_verdict verdict;
 	u32 i;
 
 	for (i = 0; i < 3; i++)
 		health->run[i] = health->seen > i && s == guess[i] ?
 			health->run[i] + 1 : 0;
 
-	verdict = judge(health, HAVEGE_STUCK,
-			max(health->run[1], health->run[2]) + 1);
-	return max(verdict, judge(health, HAVEGE_REPETITION,
-				  health->run[0] + 1));
+	judge(health, HAVEGE_REPETITION, health->run[0] + 1);
+	judge(health, HAVEGE_STUCK, max(health->run[1], health->run[2]) + 1);
 }
 
-static enum havege_verdict test_proportion(struct havege_health *health, u8 s)
+static void test_proportion(struct havege_health *health, u8 s)
 {
 	if (!health->window) {
 		health->first = s;
@@ -160,29 +160,28 @@ static enum havege_verdict test_proportion(struct havege_health *health, u8 s)
 	}
 	health->window = (health->window + 1) % HAVEGE_WINDOW;
 	if (s != health->first)
-		return HAVEGE_HEALTHY;
+		return;
 	health->same++;
-	return judge(health, HAVEGE_PROPORTION, health->same);
+	judge(health, HAVEGE_PROPORTION, health->same);
 }
 
 /*
  * What the samples look like is a hash of the last 16: the multiplier has two
  * factors of 2, so that what is older has been shifted out.
  */
-static enum havege_verdict test_period(struct havege_health *health, u8 s)
+static void test_period(struct havege_health *health, u8 s)
 {
 	const u32 mask = HAVEGE_PERIOD_MAX - 1;
 	const u64 now = health->seen;
-	enum havege_verdict verdict = HAVEGE_HEALTHY;
 	u32 index;
 
 	if (health->lag && s == health->past[(now - health->lag) & mask]) {
 		health->follows++;
-		verdict = judge(health, HAVEGE_PERIOD, health->follows + 1);
 	} else {
 		health->follows = 0;
 		health->lag = 0;
 	}
+	judge(health, HAVEGE_PERIOD, health->follows + 1);
 	health->past[now & mask] = s;
 
 	health->look = health->look * (4 * 0x2545f491u) + (s + 1) * 0x9e3779b1u;
@@ -195,39 +194,37 @@ static enum havege_verdict test_period(struct havege_health *health, u8 s)
 			health->lag = lag;
 	}
 	health->place[index] = now;
-	return verdict;
 }
 
-static enum havege_verdict test_one(struct havege_health *health, u64 delta)
+/* What fails several has the name of the first of them, the plainest. */
+static void test_one(struct havege_health *health, u64 delta)
 {
 	const u8 s = havege_sample(delta, health->gcd);
-	enum havege_verdict verdict;
 
-	/* What fails several is named after the last of them, the plainest. */
-	verdict = test_period(health, s);
-	verdict = max(verdict, test_proportion(health, s));
-	verdict = max(verdict, test_runs(health, s));
 	/* Half the range of a difference is negative. */
-	if (delta >> 63)
-		verdict = max(verdict, failed(health, HAVEGE_COUNTER, 1, true,
-					      HAVEGE_INTERMITTENT));
+	if (delta >> 63) {
+		health->failures[HAVEGE_COUNTER]++;
+		failed(health, HAVEGE_COUNTER, 1, HAVEGE_INTERMITTENT);
+	}
+	test_runs(health, s);
+	test_proportion(health, s);
+	test_period(health, s);
 
 	health->last[2] = health->last[1];
 	health->last[1] = health->last[0];
 	health->last[0] = s;
 	health->seen++;
-	return verdict;
 }
 
 enum havege_verdict havege_health_test(struct havege_health *health,
 				       const u64 *delta, unsigned int count)
 {
-	enum havege_verdict verdict = HAVEGE_HEALTHY;
 	unsigned int i;
 
+	health->verdict = HAVEGE_HEALTHY;
 	for (i = 0; i < count; i++)
-		verdict = max(verdict, test_one(health, delta[i]));
-	return verdict;
+		test_one(health, delta[i]);
+	return health->verdict;
 }
 
 const char *havege_test_name(enum havege_test test)

@@ -90,9 +90,11 @@ struct havege_cutoffs {
  * @look:	what the samples look like now
  * @lag:	how far back the period test has found them to look so; 0: nowhere
  * @follows:	samples that then followed as they had done
+ * @over:	whether each test's count was at its cutoff or above
  * @failures:	how often each test has said no
- * @worst:	the test that last said so, and
- * @count:	what it had counted
+ * @verdict:	the worst of the last call; where it was not HAVEGE_HEALTHY,
+ * @worst:	the test that said so first, and
+ * @count:	what it had counted at most
  */
 struct havege_health {
 	u32 gcd;
@@ -109,7 +111,9 @@ struct havege_health {
 	u32 look;
 	u32 lag;
 	u32 follows;
+	bool over[HAVEGE_TESTS];
 	u64 failures[HAVEGE_TESTS];
+	enum havege_verdict verdict;
 	enum havege_test worst;
 	u32 count;
 };

@@ -141,11 +141,10 @@ static enum havege_step begin_anew(struct havege_source *source,
 				   enum havege_fault fault,
 				   enum havege_phase phase)
 {
-	/* At load there is nobody yet who would gain from another try. */
-	if (!source->started && fault == HAVEGE_FAULT_REPLAY)
+	/* What needs a second try to start would run on luck. */
+	if (!source->started || source->tries == HAVEGE_TRIES)
 		return die(source, fault);
-	if (++source->tries > HAVEGE_TRIES)
-		return die(source, fault);
+	source->tries++;
 	source->fault = fault;
 	source->ticks = 0;
 	havege_condition_drop(&source->condition);

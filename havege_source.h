@@ -14,8 +14,9 @@
  *	replay, it finds too little -> replay, and nothing is delivered
  *
  * and, from anywhere, to failed: at start-up by anything that would make it
- * begin anew later, then by a permanent verdict or by HAVEGE_TRIES beginnings
- * without a block. A source that has failed stays so.
+ * begin anew later, then by a permanent verdict or by what would be one more
+ * than HAVEGE_TRIES beginnings without a block. A source that has failed stays
+ * so.
  *
  * Freestanding; no locks, no allocation. The caller gives each struct to one
  * thread at a time.

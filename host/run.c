@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#define MAX_SUITES	8
+#define MAX_SUITES	16
 
 static struct kunit_suite *suites[MAX_SUITES];
 static int nsuites;

@@ -91,6 +91,11 @@ static void param_good_values(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, set(test, "fill_threshold", "65536"), 0);
 
+	KUNIT_EXPECT_EQ(test, set(test, "contribute", "0"), 0);
+	KUNIT_EXPECT_STREQ(test, get(test, "contribute"), "0");
+	KUNIT_EXPECT_EQ(test, set(test, "contribute", "1"), 0);
+	KUNIT_EXPECT_STREQ(test, get(test, "contribute"), "1");
+
 	KUNIT_EXPECT_EQ(test, set(test, "cpu", "0"), 0);
 	KUNIT_EXPECT_STREQ(test, get(test, "cpu"), "0");
 	KUNIT_EXPECT_EQ(test, set(test, "cpu", "-1"), 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Tuning: CPUs of many makes, as they answer CPUID, and the user's word over
- * theirs. Runs under KUnit and in user space (make host-test); on x86 the CPU
- * at hand is asked too.
+ * theirs; which counters are fit. Runs under KUnit and in user space (make
+ * host-test); on x86 the CPU at hand is asked too.
  */
 #include <kunit/test.h>
 
@@ -242,6 +242,104 @@ static void tune_guesses_and_bounds(struct kunit *test)
 	settle(test, 0, 0, 1024, 192, 512, 64, false, "cpuid-4");
 }
 
+/* Deltas are looked at in pieces, and what is known of them adds up. */
+static void tune_looks(struct kunit *test)
+{
+	static const u64 first[] = { 26 * 7, 0, 26 * 12, 0, 1ull << 32 };
+	static const u64 second[] = { 26, 0xffffffff / 26 * 26 };
+	static const u64 odd[] = { 13 * 5 };
+	static const u64 back[] = { 50, 1ull << 63 };
+	static const u64 long_ones[] = { 1ull << 32, (1ull << 63) - 1 };
+	struct havege_readings r = { 0 };
+
+	havege_tune_look(&r, first, ARRAY_SIZE(first));
+	KUNIT_EXPECT_EQ(test, r.seen, 5);
+	KUNIT_EXPECT_EQ(test, r.still, 2);
+	/* A pause of 2^32 ticks or more says nothing about the steps. */
+	KUNIT_EXPECT_EQ(test, r.gcd, 26);
+	KUNIT_EXPECT_FALSE(test, r.back);
+	havege_tune_look(&r, second, ARRAY_SIZE(second));
+	KUNIT_EXPECT_EQ(test, r.seen, 7);
+	KUNIT_EXPECT_EQ(test, r.still, 2);
+	KUNIT_EXPECT_EQ(test, r.gcd, 26);
+	havege_tune_look(&r, odd, ARRAY_SIZE(odd));
+	KUNIT_EXPECT_EQ(test, r.gcd, 13);
+	havege_tune_look(&r, long_ones, ARRAY_SIZE(long_ones));
+	KUNIT_EXPECT_FALSE(test, r.back);
+	KUNIT_EXPECT_EQ(test, r.gcd, 13);
+	havege_tune_look(&r, back, ARRAY_SIZE(back));
+	KUNIT_EXPECT_TRUE(test, r.back);
+	KUNIT_EXPECT_EQ(test, r.gcd, 1);
+	/* That is not forgotten. */
+	havege_tune_look(&r, odd, ARRAY_SIZE(odd));
+	KUNIT_EXPECT_TRUE(test, r.back);
+	KUNIT_EXPECT_EQ(test, r.seen, 13);
+}
+
+static enum havege_fitness judge(u32 seen, u32 still, bool back)
+{
+	const struct havege_readings r = {
+		.seen = seen,
+		.still = still,
+		.gcd = 1,
+		.back = back,
+	};
+
+	return havege_tune_judge(&r);
+}
+
+static void tune_judges(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, judge(1000, 0, false), HAVEGE_FIT);
+	/* One reading in ten has to move. */
+	KUNIT_EXPECT_EQ(test, judge(1000, 900, false), HAVEGE_FIT);
+	KUNIT_EXPECT_EQ(test, judge(1000, 901, false), HAVEGE_COARSE);
+	KUNIT_EXPECT_EQ(test, judge(1000, 999, false), HAVEGE_COARSE);
+	KUNIT_EXPECT_EQ(test, judge(1000, 1000, false), HAVEGE_STOPPED);
+	/* None seen, none that moved. */
+	KUNIT_EXPECT_EQ(test, judge(0, 0, false), HAVEGE_STOPPED);
+	/* Whatever else it does. */
+	KUNIT_EXPECT_EQ(test, judge(1000, 0, true), HAVEGE_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, judge(1000, 1000, true), HAVEGE_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, judge(1000, 950, true), HAVEGE_BACKWARDS);
+}
+
+/* Reads in 40 ticks, if nothing comes in between; the best time is 27 later. */
+struct slow_counter {
+	u64 now;
+	u32 reads;
+	u32 best;
+};
+
+static u64 read_slowly(void *arg)
+{
+	struct slow_counter *counter = arg;
+
+	counter->reads++;
+	counter->now += counter->reads == counter->best ?
+		27 : 40 + counter->reads % 7;
+	return counter->now;
+}
+
+static void tune_costs(struct kunit *test)
+{
+	struct slow_counter counter = { .now = 1ull << 40 };
+	u32 reads;
+
+	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 40);
+	reads = counter.reads;
+	KUNIT_EXPECT_GE(test, reads, 100);
+	KUNIT_EXPECT_LT(test, reads, 1000);
+	/* The first delta there is, and the last. */
+	counter = (struct slow_counter){ .best = 2 };
+	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 27);
+	counter = (struct slow_counter){ .best = reads };
+	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 27);
+	/* The first reading is from nowhere: it has no distance. */
+	counter = (struct slow_counter){ .best = 1 };
+	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 40);
+}
+
 #ifdef CONFIG_X86
 /* Whatever the CPU at hand is, its answer is one the walk can use. */
 static void tune_this_cpu(struct kunit *test)
@@ -273,6 +371,9 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_endless_subleaves),
 	KUNIT_CASE(tune_user_wins),
 	KUNIT_CASE(tune_guesses_and_bounds),
+	KUNIT_CASE(tune_looks),
+	KUNIT_CASE(tune_judges),
+	KUNIT_CASE(tune_costs),
 #ifdef CONFIG_X86
 	KUNIT_CASE(tune_this_cpu),
 #endif

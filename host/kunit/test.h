@@ -59,6 +59,17 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 				  #left " " #op " " #right, left_, right_); \
 	} while (0)
 
+/* As above, and what the case has to add, which may well be in a loop. */
+#define HOST_CHECK_MSG(test, left, op, right, ...)			\
+	do {								\
+		struct kunit *test_ = (test);				\
+		const int before_ = test_->failures;			\
+									\
+		HOST_CHECK(test_, 0, left, op, right);			\
+		if (test_->failures != before_ && before_ < 10)		\
+			printf("# " __VA_ARGS__);			\
+	} while (0)
+
 #define KUNIT_EXPECT_EQ(test, a, b)	HOST_CHECK(test, 0, a, ==, b)
 #define KUNIT_EXPECT_NE(test, a, b)	HOST_CHECK(test, 0, a, !=, b)
 #define KUNIT_EXPECT_LT(test, a, b)	HOST_CHECK(test, 0, a, <, b)
@@ -67,6 +78,12 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 #define KUNIT_EXPECT_GE(test, a, b)	HOST_CHECK(test, 0, a, >=, b)
 #define KUNIT_EXPECT_TRUE(test, c)	HOST_CHECK(test, 0, !!(c), ==, 1)
 #define KUNIT_EXPECT_FALSE(test, c)	HOST_CHECK(test, 0, !!(c), ==, 0)
+#define KUNIT_EXPECT_EQ_MSG(test, a, b, ...)				\
+	HOST_CHECK_MSG(test, a, ==, b, __VA_ARGS__)
+#define KUNIT_EXPECT_LE_MSG(test, a, b, ...)				\
+	HOST_CHECK_MSG(test, a, <=, b, __VA_ARGS__)
+#define KUNIT_EXPECT_GE_MSG(test, a, b, ...)				\
+	HOST_CHECK_MSG(test, a, >=, b, __VA_ARGS__)
 #define KUNIT_EXPECT_STREQ(test, a, b)	HOST_CHECK(test, 0, strcmp(a, b), ==, 0)
 #define KUNIT_EXPECT_NULL(test, p)	HOST_CHECK(test, 0, !(p), ==, 1)
 #define KUNIT_ASSERT_TRUE(test, c)	HOST_CHECK(test, 1, !!(c), ==, 1)

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The conditioner: known answers, the chain, and what it forgets. Runs under
+ * KUnit and in user space (make host-test).
+ */
+#include <kunit/test.h>
+
+#include "../havege_condition.h"
+
+/*
+ * Three blocks in a row, worked out in Python:
+ *
+ *	def emit(chain, deltas):
+ *		k = sha256(chain + struct.pack("<%dQ" % len(deltas), *deltas))
+ *		return sha256(k + b"\0"), sha256(k + b"\1")
+ *
+ * where sha256 is hashlib's, the first chain is bytes(32), and the deltas are
+ * [n * 0x0101010101010101 for n in range(256)], then
+ * [1, 2**63, 0x0123456789abcdef], then none.
+ */
+static const struct {
+	u8 output[HAVEGE_BLOCK];
+	u8 chain[HAVEGE_BLOCK];
+} known[] = {
+	{
+		.output = {
+			0x57, 0x55, 0xde, 0x11, 0xfe, 0x6a, 0xbd, 0x08,
+			0x75, 0xf4, 0x1a, 0x22, 0x24, 0x60, 0xe1, 0x53,
+			0x61, 0xcf, 0xd0, 0x78, 0x6e, 0xd1, 0x05, 0x45,
+			0xd1, 0x81, 0x20, 0xce, 0xba, 0x72, 0x6d, 0xf3
+		},
+		.chain = {
+			0x04, 0x9b, 0xaa, 0x7a, 0xf6, 0xc8, 0x4a, 0xbb,
+			0x6b, 0xf1, 0x10, 0x8c, 0xdf, 0xa9, 0xda, 0xee,
+			0x47, 0x4d, 0xac, 0xca, 0xa8, 0x23, 0xcd, 0x1d,
+			0x06, 0xbd, 0xbb, 0x04, 0x55, 0x89, 0xb9, 0xfa
+		},
+	},
+	{
+		.output = {
+			0xa2, 0xaa, 0x6a, 0x76, 0x72, 0xc6, 0xf1, 0xea,
+			0xae, 0x86, 0x25, 0x6a, 0xe5, 0x1a, 0x80, 0x95,
+			0x63, 0x0b, 0x18, 0xb1, 0xf0, 0x6e, 0x98, 0xe0,
+			0x99, 0x97, 0xa2, 0x53, 0xaf, 0x46, 0x10, 0x55
+		},
+		.chain = {
+			0x53, 0xae, 0xcf, 0x64, 0xdb, 0xb4, 0xe5, 0xb8,
+			0xfc, 0xfc, 0x88, 0xec, 0x50, 0xc9, 0xd2, 0x74,
+			0x3a, 0x60, 0x03, 0x9f, 0x28, 0xf8, 0xad, 0xc3,
+			0x8b, 0x2e, 0x26, 0x63, 0x85, 0xd1, 0x6e, 0xcf
+		},
+	},
+	{
+		.output = {
+			0xf7, 0xff, 0x36, 0xe5, 0x7b, 0x22, 0xbc, 0x97,
+			0x2b, 0xaf, 0x98, 0xdf, 0x02, 0xae, 0x6a, 0x27,
+			0xd6, 0xca, 0xca, 0xe9, 0x0c, 0x7c, 0xae, 0xe4,
+			0x70, 0x4b, 0xac, 0x2a, 0xcc, 0x12, 0x1c, 0x22
+		},
+		.chain = {
+			0xfa, 0x86, 0x79, 0x9d, 0x62, 0x4a, 0xf6, 0xfa,
+			0x35, 0xe5, 0xb8, 0xd1, 0x29, 0x9b, 0x80, 0x70,
+			0x56, 0x99, 0x35, 0x55, 0xbf, 0x56, 0x1a, 0x63,
+			0x9b, 0xbd, 0x74, 0x2f, 0x83, 0x7b, 0x40, 0x7d
+		},
+	},
+};
+
+static const u64 odd_deltas[] = { 1, 1ull << 63, 0x0123456789abcdefull };
+
+static struct havege_condition *new_condition(struct kunit *test)
+{
+	struct havege_condition *condition =
+		kunit_kzalloc(test, sizeof(*condition), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, condition);
+	/* Nothing may be left to luck in what was there before. */
+	memset(condition, 0xa5, sizeof(*condition));
+	havege_condition_init(condition);
+	return condition;
+}
+
+/* Deltas @first to @last of the first known block. */
+static void absorb_bytes(struct havege_condition *condition, u32 first,
+			 u32 last)
+{
+	static u64 delta[256];
+	u32 n;
+
+	for (n = first; n <= last; n++)
+		delta[n] = n * 0x0101010101010101ull;
+	havege_condition_absorb(condition, delta + first, last - first + 1);
+}
+
+static void expect_known(struct kunit *test, struct havege_condition *condition,
+			 int n)
+{
+	u8 block[HAVEGE_BLOCK] = { 0 };
+
+	havege_condition_emit(condition, block);
+	KUNIT_EXPECT_EQ(test, memcmp(block, known[n].output, HAVEGE_BLOCK), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(condition->chain, known[n].chain,
+				     HAVEGE_BLOCK), 0);
+}
+
+static void condition_known_answers(struct kunit *test)
+{
+	struct havege_condition *condition = new_condition(test);
+
+	absorb_bytes(condition, 0, 255);
+	expect_known(test, condition, 0);
+	havege_condition_absorb(condition, odd_deltas, ARRAY_SIZE(odd_deltas));
+	expect_known(test, condition, 1);
+	expect_known(test, condition, 2);
+}
+
+/* How the deltas are handed over is nobody's business. */
+static void condition_ignores_splits(struct kunit *test)
+{
+	static const u32 sizes[] = { 1, 2, 3, 7, 8, 9, 63, 64, 100, 128, 255 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct havege_condition *condition = new_condition(test);
+		u32 done;
+
+		for (done = 0; done < 256; done += sizes[i]) {
+			absorb_bytes(condition, done,
+				     min(done + sizes[i], 256u) - 1);
+			havege_condition_absorb(condition, odd_deltas, 0);
+		}
+		expect_known(test, condition, 0);
+	}
+}
+
+/* A block depends on all deltas of all blocks before it; each bit of them. */
+static void condition_chains(struct kunit *test)
+{
+	struct havege_condition *condition = new_condition(test);
+	u8 plain[HAVEGE_BLOCK], block[HAVEGE_BLOCK];
+	int bit;
+
+	for (bit = -1; bit < 64; bit++) {
+		const u64 delta = bit < 0 ? 0 : 1ull << bit;
+		int n;
+
+		havege_condition_init(condition);
+		havege_condition_absorb(condition, &delta, 1);
+		for (n = 0; n < 3; n++)
+			havege_condition_emit(condition, block);
+		if (bit < 0)
+			memcpy(plain, block, sizeof(plain));
+		else
+			KUNIT_EXPECT_NE(test, memcmp(block, plain,
+						     sizeof(plain)), 0);
+	}
+}
+
+/* What is dropped never was; what came out before it was. */
+static void condition_drops(struct kunit *test)
+{
+	struct havege_condition *condition = new_condition(test);
+
+	havege_condition_absorb(condition, odd_deltas, 3);
+	havege_condition_drop(condition);
+	KUNIT_EXPECT_EQ(test, condition->chain[0] | condition->chain[31], 0);
+	absorb_bytes(condition, 0, 255);
+	expect_known(test, condition, 0);
+
+	absorb_bytes(condition, 3, 200);
+	havege_condition_drop(condition);
+	havege_condition_drop(condition);
+	KUNIT_EXPECT_EQ(test, memcmp(condition->chain, known[0].chain,
+				     HAVEGE_BLOCK), 0);
+	havege_condition_absorb(condition, odd_deltas, 3);
+	expect_known(test, condition, 1);
+}
+
+/* Whether eight bytes in a row of @secret are anywhere in the conditioner. */
+static bool holds(const struct havege_condition *condition, const u8 *secret,
+		  size_t bytes)
+{
+	const u8 *memory = (const u8 *)condition;
+	size_t i, k;
+
+	for (i = 0; i + 8 <= sizeof(*condition); i++)
+		for (k = 0; k + 8 <= bytes; k++)
+			if (!memcmp(memory + i, secret + k, 8))
+				return true;
+	return false;
+}
+
+/* The key of a block, its deltas and its output are gone with it. */
+static void condition_keeps_the_chain_only(struct kunit *test)
+{
+	struct havege_condition *condition = new_condition(test);
+	struct havege_sha256 *sha = kunit_kzalloc(test, sizeof(*sha),
+						  GFP_KERNEL);
+	u8 key[HAVEGE_BLOCK], block[HAVEGE_BLOCK];
+	u64 delta[5];
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, sha);
+	for (i = 0; i < ARRAY_SIZE(delta); i++)
+		delta[i] = 0x8877665544332211ull + i;
+
+	havege_condition_absorb(condition, delta, ARRAY_SIZE(delta));
+	KUNIT_EXPECT_TRUE(test, holds(condition, (u8 *)delta, sizeof(delta)));
+	havege_condition_drop(condition);
+	KUNIT_EXPECT_FALSE(test, holds(condition, (u8 *)delta, sizeof(delta)));
+
+	havege_condition_absorb(condition, delta, ARRAY_SIZE(delta));
+	havege_sha256_init(sha);
+	havege_sha256_update(sha, condition->chain, HAVEGE_BLOCK);
+	havege_sha256_update(sha, delta, sizeof(delta));
+	havege_sha256_final(sha, key);
+	havege_condition_emit(condition, block);
+	KUNIT_EXPECT_FALSE(test, holds(condition, (u8 *)delta, sizeof(delta)));
+	KUNIT_EXPECT_FALSE(test, holds(condition, key, sizeof(key)));
+	KUNIT_EXPECT_FALSE(test, holds(condition, block, sizeof(block)));
+
+	/* It is the key: what came out is made of it. */
+	havege_sha256_init(sha);
+	havege_sha256_update(sha, key, sizeof(key));
+	havege_sha256_update(sha, "", 1);
+	havege_sha256_final(sha, key);
+	KUNIT_EXPECT_EQ(test, memcmp(key, block, sizeof(block)), 0);
+}
+
+static void condition_wipes(struct kunit *test)
+{
+	struct havege_condition *condition = new_condition(test);
+	u8 block[HAVEGE_BLOCK], left = 0;
+	size_t i;
+
+	absorb_bytes(condition, 0, 255);
+	havege_condition_emit(condition, block);
+	absorb_bytes(condition, 0, 255);
+	havege_condition_wipe(condition);
+	for (i = 0; i < sizeof(*condition); i++)
+		left |= ((u8 *)condition)[i];
+	KUNIT_EXPECT_EQ(test, left, 0);
+	/* And once more: there is nothing left to trip over. */
+	havege_condition_wipe(condition);
+	/* It is as good as new. */
+	havege_condition_init(condition);
+	absorb_bytes(condition, 0, 255);
+	expect_known(test, condition, 0);
+}
+
+static struct kunit_case condition_cases[] = {
+	KUNIT_CASE(condition_known_answers),
+	KUNIT_CASE(condition_ignores_splits),
+	KUNIT_CASE(condition_chains),
+	KUNIT_CASE(condition_drops),
+	KUNIT_CASE(condition_keeps_the_chain_only),
+	KUNIT_CASE(condition_wipes),
+	{}
+};
+
+static struct kunit_suite condition_suite = {
+	.name = "havege_condition",
+	.test_cases = condition_cases,
+};
+
+kunit_test_suites(&condition_suite);
