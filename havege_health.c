@@ -190,7 +190,7 @@ static void test_period(struct havege_health *health, u8 s)
 		const u32 lag = (u16)(now - health->place[index]);
 
 		/* Where it never looked so the place is 0: as good as any. */
-		if (lag <= HAVEGE_PERIOD_MAX && lag <= now)
+		if (lag <= HAVEGE_PERIOD_MAX)
 			health->lag = lag;
 	}
 	health->place[index] = now;

@@ -5,9 +5,11 @@
 #include "havege_replay.h"
 
 /* Columns that one step reduces: about as much work as a row. */
-#define COLUMNS		32
+#define COLUMNS		8
 /* The first column that is used; the one before it spans the pause. */
 #define FIRST		1
+/* The first column for which it is known how much alike the rows are. */
+#define FIRST_ALIKE	(FIRST + 16)
 
 /* 2.576 standard deviations: 99 % (SP 800-90B, 6.3.1). */
 #define Z_NUMERATOR	2576
@@ -118,11 +120,46 @@ static unsigned int most_common(const u16 *value, unsigned int count)
 	return most;
 }
 
+/* Before this column, the row that was most like @row. */
+static unsigned int most_alike(const struct havege_replay *replay,
+			       unsigned int row)
+{
+	const u32 *apart = replay->apart[row];
+	unsigned int other, found = !row;
+
+	for (other = 0; other < HAVEGE_REPLAY_USED; other++)
+		if (other != row && apart[other] < apart[found])
+			found = other;
+	return found;
+}
+
+static void compare_rows(struct havege_replay *replay, u32 column)
+{
+	u16 now[HAVEGE_REPLAY_USED];
+	unsigned int row, other;
+
+	for (row = 0; row < HAVEGE_REPLAY_USED; row++)
+		now[row] = replay->sample[row][column];
+	for (row = 0; row < HAVEGE_REPLAY_USED; row++) {
+		u32 *apart = replay->apart[row];
+
+		if (column >= FIRST_ALIKE)
+			replay->followed +=
+				now[row] == now[most_alike(replay, row)];
+		/* What was long ago counts for less and less. */
+		for (other = 0; other < HAVEGE_REPLAY_USED; other++) {
+			apart[other] -= apart[other] / 4;
+			apart[other] += (u32)(now[row] != now[other]) << 20;
+		}
+	}
+}
+
 static void reduce_column(struct havege_replay *replay, u32 column)
 {
 	u16 sorted[HAVEGE_REPLAY_USED], median;
 	unsigned int i;
 
+	compare_rows(replay, column);
 	for (i = 0; i < HAVEGE_REPLAY_USED; i++)
 		sorted[i] = replay->sample[i][column];
 	sort(sorted, HAVEGE_REPLAY_USED);
@@ -187,9 +224,13 @@ static void conclude(struct havege_replay *replay,
 	estimate->position =
 		havege_min_entropy(replay->guessed, HAVEGE_REPLAY_USED *
 				   (HAVEGE_REPLAY_STEPS - FIRST));
-	estimate->residual = min(min(estimate->value, estimate->difference),
-				 min(estimate->predecessor,
-				     estimate->position));
+	estimate->neighbour =
+		havege_min_entropy(replay->followed, HAVEGE_REPLAY_USED *
+				   (HAVEGE_REPLAY_STEPS - FIRST_ALIKE));
+	estimate->residual = min(min(min(estimate->value, estimate->difference),
+				     min(estimate->predecessor,
+					 estimate->position)),
+				 estimate->neighbour);
 }
 
 bool havege_replay_step(struct havege_replay *replay,

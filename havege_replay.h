@@ -9,14 +9,18 @@
  * between the rows is the machine's doing, and only that is credited.
  *
  * From each column (one step of the walk) its median is subtracted, which
- * leaves the residuals. The estimate is the least of four, each a bound at 99 %
+ * leaves the residuals. The estimate is the least of five, each a bound at 99 %
  * as in SP 800-90B, 6.3.1 (most common value):
  *
  * - value: the most common residual;
  * - difference: the most common difference of two residuals in a row;
  * - predecessor: the most common residual after each residual;
  * - position: each column's own most common value. For noise that is not
- *   symmetric a median can miss what a guess would not.
+ *   symmetric a median can miss what a guess would not;
+ * - neighbour: each sample guessed to be that of the row that was most like this
+ *   one until then. On a counter that moves in large steps (26 ticks on some
+ *   CPUs) rows differ by the phase at which they began, which shows at every
+ *   step and is noise once.
  *
  * Freestanding; no locks, no allocation. The work is cut into steps of some
  * ten microseconds, so that the caller can be preempted between them.
@@ -56,6 +60,7 @@ static inline u32 havege_bit_parts(u32 entropy)
  * @difference:	from the most common difference of two residuals in a row
  * @predecessor: from the most common residual after each residual
  * @position:	from the most common value in each column
+ * @neighbour:	from what the row most alike had in each column
  */
 struct havege_estimate {
 	u32 residual;
@@ -63,6 +68,7 @@ struct havege_estimate {
 	u32 difference;
 	u32 predecessor;
 	u32 position;
+	u32 neighbour;
 };
 
 /**
@@ -72,6 +78,8 @@ struct havege_estimate {
  * @row:	rows that have been run
  * @column:	columns that have been reduced to residuals
  * @guessed:	samples that were their column's most common value
+ * @followed:	samples that were as in the row most like theirs
+ * @apart:	how unlike two rows have been, the last columns above all
  * @sample:	deltas over GCD, at most 65535; then residuals
  * @after:	how often each residual (second index) came after each
  * @count:	how often each value came
@@ -82,6 +90,8 @@ struct havege_replay {
 	u32 row;
 	u32 column;
 	u32 guessed;
+	u32 followed;
+	u32 apart[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_USED];
 	u16 sample[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_STEPS];
 	u16 after[256][256];
 	u16 count[256];

@@ -7,8 +7,8 @@
 /*
  * Of the conditioner: the delta that is 8 times byte n, for n from 0 to 255;
  * any other SHA-256 gives the same. Of the walk: the words of four fills on the
- * clock below, two to a delta, after that; there is no outside authority for
- * these (see the known answers of kunit/core_test.c).
+ * clock below, two to a delta, after that; a model of the walk in another
+ * language gives the same (kunit/source_test.c).
  */
 const u8 havege_known_answers[2][HAVEGE_BLOCK] = {
 	{
@@ -173,6 +173,7 @@ static enum havege_step warm_up(struct havege_source *source)
 static enum havege_step estimate(struct havege_source *source)
 {
 	const u32 gcd = max(source->readings.gcd, 1u);
+	unsigned int shift;
 	u32 residual;
 
 	if (!havege_replay_step(&source->replay, &source->walk, source->clock,
@@ -188,13 +189,17 @@ static enum havege_step estimate(struct havege_source *source)
 	}
 	source->block_ticks = (HAVEGE_BLOCK_BITS * HAVEGE_BIT +
 			       source->credit - 1) / source->credit;
+	shift = havege_source_shift(residual);
 	if (source->started) {
+		/*
+		 * Down only. What was counted while less was assumed may well
+		 * be above the cutoffs of more, and no failure.
+		 */
 		havege_health_assume(&source->health,
-				     havege_source_shift(residual));
+				     max(shift, source->health.shift));
 		enter(source, HAVEGE_RUNNING);
 	} else {
-		havege_health_init(&source->health, gcd,
-				   havege_source_shift(residual));
+		havege_health_init(&source->health, gcd, shift);
 		enter(source, HAVEGE_TESTING);
 	}
 	return HAVEGE_STEP_BUSY;
@@ -290,7 +295,7 @@ static void explain_counter(const struct havege_source *source, char *text,
 	};
 
 	scnprintf(text, size,
-		  "the cycle counter %s (it stood still in %u of %u readings): nothing can be collected on this CPU",
+		  "the cycle counter %s (it stood still in %u of %u readings, and may in nine of ten): nothing can be collected on this CPU",
 		  what[source->fitness], source->readings.still,
 		  source->readings.seen);
 }

@@ -37,9 +37,13 @@
  * see its longest period twice.
  */
 #define HAVEGE_STARTUP_TICKS	10240
-/* What is credited at most and at least, 2^-16 bit a tick: 1/16 and 1/256. */
+/*
+ * What is credited at most and at least, 2^-16 bit a tick: 1/16 and 1/128. At
+ * less than 1/16 bit of residual, 56 rows cannot tell noise from the phase at
+ * which they began: without any noise up to 1/30 has been seen.
+ */
 #define HAVEGE_CREDIT_MAX	(HAVEGE_BIT / 16)
-#define HAVEGE_CREDIT_MIN	(HAVEGE_BIT / 256)
+#define HAVEGE_CREDIT_MIN	(HAVEGE_BIT / 128)
 /*
  * Samples are not independent: slow drifts make what 5,000 of them say together
  * less than 5,000 times what one says. Hence an eighth of the residual.

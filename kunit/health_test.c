@@ -288,6 +288,21 @@ static void health_worst_of_a_call(struct kunit *test)
 	KUNIT_EXPECT_LT(test, health->run[0] + 1, run_cutoffs[0][1]);
 	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_PROPORTION);
 	KUNIT_EXPECT_EQ(test, health->count, 355);
+
+	/* Of two that say the same the first to say so, and all it counted. */
+	havege_health_init(health, 1, 0);
+	for (n = 1; n <= 290; n++) {
+		feed(health, 5);
+		if (n % 10 == 0)
+			feed(health, noise(&state, 256) | 8);
+	}
+	for (n = 0; n < 40; n++)
+		delta[n] = 5;
+	KUNIT_EXPECT_EQ(test, havege_health_test(health, delta, 40),
+			HAVEGE_INTERMITTENT);
+	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_PROPORTION], 1);
+	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_REPETITION);
+	KUNIT_EXPECT_EQ(test, health->count, 40);
 }
 
 /* A line: the second difference is zero from the third sample on. */

@@ -97,9 +97,9 @@ static u64 tick_tenth(struct a_clock *clock)
 	return !noise_of(&clock->state, 10);
 }
 
-static u64 tick_thirtieth(struct a_clock *clock)
+static u64 tick_fifteenth(struct a_clock *clock)
 {
-	return !noise_of(&clock->state, 30);
+	return !noise_of(&clock->state, 15);
 }
 
 static u64 tick_period(struct a_clock *clock)
@@ -129,6 +129,7 @@ struct rig {
 	struct havege_health health;
 	struct havege_condition condition;
 	u64 last;
+	u32 steps;
 	u32 ticks;
 	u32 needed;
 	u32 blocks;
@@ -166,6 +167,7 @@ static void start(struct rig *rig, u64 (*tick)(struct a_clock *clock))
 	memset(&rig->health, 0, sizeof(rig->health));
 	memset(rig->fills, 0, sizeof(rig->fills));
 	rig->last = 0;
+	rig->steps = 0;
 	rig->ticks = 0;
 	rig->needed = 0;
 	rig->blocks = 0;
@@ -260,6 +262,8 @@ static enum havege_step step(struct kunit *test, struct rig *rig)
 	const u64 shown = rig->clock.reads - rig->clock.replays - live;
 	bool healthy = true;
 
+	/* No case takes half of these; one that waits in vain has an end. */
+	KUNIT_ASSERT_TRUE(test, ++rig->steps < 30000);
 	KUNIT_EXPECT_EQ(test, shown, phase == HAVEGE_ESTIMATE ||
 			phase == HAVEGE_DEAD ? 0 : FILL);
 	if (shown) {
@@ -276,7 +280,10 @@ static enum havege_step step(struct kunit *test, struct rig *rig)
 				  step == HAVEGE_STEP_DEAD);
 	rig->words += step == HAVEGE_STEP_WORDS || step == HAVEGE_STEP_BLOCK;
 
-	/* What an estimate says is what the tests assume from then on. */
+	/* No test assumes more from then on than what an estimate has said. */
+	if (source->estimates != estimates && source->credit)
+		KUNIT_EXPECT_GE(test, source->health.shift,
+				havege_source_shift(source->estimate.residual));
 	if (source->estimates != estimates && source->phase == HAVEGE_TESTING)
 		havege_health_init(&rig->health, source->readings.gcd,
 				   source->health.shift);
@@ -304,13 +311,11 @@ static enum havege_step step(struct kunit *test, struct rig *rig)
 static enum havege_step steps_to(struct kunit *test, struct rig *rig,
 				 enum havege_step wanted)
 {
-	enum havege_step now = HAVEGE_STEP_BUSY;
-	u32 n;
+	enum havege_step now;
 
-	for (n = 0; now != wanted && now != HAVEGE_STEP_DEAD; n++) {
-		KUNIT_ASSERT_TRUE(test, n < 20000);
+	do {
 		now = step(test, rig);
-	}
+	} while (now != wanted && now != HAVEGE_STEP_DEAD);
 	return now;
 }
 
@@ -343,10 +348,10 @@ static void source_credit(struct kunit *test)
 		u32 residual, credit;
 	} cases[] = {
 		{ 0, 0 },
-		{ 2047, 0 },		/* just under 8/256 bit */
-		{ 2048, 256 },
-		{ 2055, 256 },
-		{ 2056, 257 },
+		{ 4095, 0 },		/* just under 8/128 bit */
+		{ 4096, 512 },
+		{ 4103, 512 },
+		{ 4104, 513 },
 		{ 8192, 1024 },
 		{ 32767, 4095 },	/* just under half a bit */
 		{ 32768, 4096 },
@@ -542,7 +547,7 @@ static void source_good_clock(struct kunit *test)
 static void source_little_noise(struct kunit *test)
 {
 	u64 (*const ticks[])(struct a_clock *clock) = {
-		tick_tenth, tick_thirtieth
+		tick_tenth, tick_fifteenth
 	};
 	struct rig *rig = new_rig(test);
 	struct havege_source *source = &rig->source;
@@ -618,7 +623,7 @@ static void expect_nothing_found(struct kunit *test, struct rig *rig)
 	havege_source_explain(&rig->source, text, sizeof(text));
 	/* The words that README and the tests in the machine look for. */
 	KUNIT_EXPECT_TRUE(test, strstr(text, "replay found 0.0000 bit a tick"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "a tick, 0.0312 are needed: "));
+	KUNIT_EXPECT_TRUE(test, strstr(text, "a tick, 0.0625 are needed: "));
 }
 
 static void source_refuses_counting(struct kunit *test)
@@ -640,10 +645,10 @@ static void source_refuses_path(struct kunit *test)
 	expect_nothing_found(test, rig);
 }
 
-/* Some, but a hair too little: one in 120, 0.012 bit. */
-static u64 tick_120th(struct a_clock *clock)
+/* Some, but too little: one in 30, 0.05 bit. */
+static u64 tick_thirtieth(struct a_clock *clock)
 {
-	return !noise_of(&clock->state, 120);
+	return !noise_of(&clock->state, 30);
 }
 
 static void source_refuses_too_little(struct kunit *test)
@@ -651,7 +656,7 @@ static void source_refuses_too_little(struct kunit *test)
 	struct rig *rig = new_rig(test);
 	char text[HAVEGE_EXPLAIN];
 
-	start(rig, tick_120th);
+	start(rig, tick_thirtieth);
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_REPLAY);
@@ -659,7 +664,7 @@ static void source_refuses_too_little(struct kunit *test)
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "replay found 0.0"));
 	KUNIT_EXPECT_FALSE(test, strstr(text, "replay found 0.0000"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, ", 0.0312 are needed"));
+	KUNIT_EXPECT_TRUE(test, strstr(text, ", 0.0625 are needed"));
 }
 
 static const u32 periods[] = { 2, 3, 64, 1000, 4096 };
@@ -795,7 +800,6 @@ static void source_stops_when_noise_decays(struct kunit *test)
 	start(rig, tick_decays);
 	rig->clock.program = false;
 	do {
-		KUNIT_ASSERT_TRUE(test, rig->clock.reads < 1000000);
 		now = step(test, rig);
 		if (now == HAVEGE_STEP_BLOCK)
 			last_block = rig->clock.reads;
@@ -813,7 +817,7 @@ static void source_stops_when_noise_decays(struct kunit *test)
 static void source_notices_decay(struct kunit *test)
 {
 	u64 (*const ticks[])(struct a_clock *clock) = {
-		tick_16, tick_tenth, tick_thirtieth, tick_120th
+		tick_16, tick_tenth, tick_fifteenth, tick_thirtieth
 	};
 	struct rig *rig = new_rig(test);
 	struct havege_source *source = &rig->source;
@@ -834,6 +838,7 @@ static void source_notices_decay(struct kunit *test)
 		fills = rig->fills[HAVEGE_RUNNING] -
 			source->ticks / FILL;
 		expect_blocks(test, rig, 1);
+		KUNIT_EXPECT_EQ(test, source->health.shift, 3);
 		KUNIT_EXPECT_LT(test, source->credit, credit);
 		KUNIT_EXPECT_EQ(test, source->credit,
 				source->estimate.residual / 8);
@@ -854,7 +859,7 @@ static void source_credit_returns(struct kunit *test)
 	struct rig *rig = new_rig(test);
 	struct havege_source *source = &rig->source;
 
-	start(rig, tick_thirtieth);
+	start(rig, tick_fifteenth);
 	expect_blocks(test, rig, 1);
 	while (source->ticks < 2 * CAP_TICKS)
 		step(test, rig);
@@ -887,7 +892,7 @@ static void source_survives_more_noise(struct kunit *test)
 	havege_source_estimate(&rig->source);
 	for (n = 0; n < 5; n++)
 		expect_blocks(test, rig, 1);
-	KUNIT_EXPECT_EQ(test, health->shift, 0);
+	KUNIT_EXPECT_EQ(test, rig->source.credit, HAVEGE_CREDIT_MAX);
 	KUNIT_EXPECT_EQ(test, rig->bad, 0);
 }
 
@@ -903,7 +908,6 @@ static void source_estimate_only_when_running(struct kunit *test)
 		havege_source_estimate(&rig->source);
 		KUNIT_EXPECT_EQ(test, rig->source.phase, phase);
 		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
-		KUNIT_ASSERT_TRUE(test, rig->clock.reads < 100000);
 	}
 	KUNIT_EXPECT_EQ(test, rig->source.estimates, 1);
 	havege_source_estimate(&rig->source);
@@ -1128,14 +1132,12 @@ static void source_tries(struct kunit *test)
 			expect_blocks(test, rig, 1);
 	}
 	expect_blocks(test, rig, 1);
-	/* It runs each time, and fails with a fill to go. */
+	/* That it runs is not enough: here it fails with a fill to go. */
 	for (n = 0; n < HAVEGE_TRIES; n++) {
-		while (rig->source.ticks < CAP_TICKS - FILL)
+		while (n % 16 == 0 && rig->source.ticks < CAP_TICKS - FILL)
 			step(test, rig);
 		rig->clock.back = true;
 		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
-		/* Too slow to be done each time. */
-		rig->source.left = 1;
 	}
 	KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
 			HAVEGE_STEP_WORDS);
@@ -1151,6 +1153,7 @@ static void source_stream(struct kunit *test)
 {
 	struct rig *rig = new_rig(test);
 	struct havege_source *source = &rig->source;
+	u8 block[HAVEGE_BLOCK];
 	u32 n;
 
 	start(rig, tick_16);
@@ -1160,10 +1163,12 @@ static void source_stream(struct kunit *test)
 	for (n = 1; n < 200; n++)
 		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_WORDS);
 	KUNIT_EXPECT_TRUE(test, all_zero(source->block, HAVEGE_BLOCK));
-	KUNIT_EXPECT_TRUE(test, all_zero(source->condition.chain,
-					 HAVEGE_BLOCK));
 	KUNIT_EXPECT_FALSE(test, all_zero(source->walk.ring,
 					  sizeof(source->walk.ring)));
+	/* The conditioner has not been given anything. */
+	havege_condition_emit(&source->condition, block);
+	havege_condition_emit(&rig->condition, rig->block);
+	KUNIT_EXPECT_EQ(test, memcmp(block, rig->block, sizeof(block)), 0);
 
 	rig->clock.hold = 40;
 	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
