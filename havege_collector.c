@@ -234,6 +234,16 @@ static void say_why(const struct havege_source *source, const char *what)
 }
 
 /*
+ * A lull can pass: what begins anew has some seconds for all its tries. Woken
+ * by nothing but kthread_stop().
+ */
+static void pause(struct havege_collector *c)
+{
+	wait_event_freezable_timeout(c->work, kthread_should_stop(),
+				     HAVEGE_PAUSE_MS * HZ / 1000);
+}
+
+/*
  * One step of the source, and what follows from it. Whether the thread can go
  * on: it cannot where it is no longer where it was put, nor after a failure.
  */
@@ -270,6 +280,7 @@ static bool step(struct havege_collector *c, struct havege_source *source)
 			say_why(source, "recovering");
 		}
 		publish(c, source);
+		pause(c);
 		break;
 	case HAVEGE_STEP_DEAD:
 		publish(c, source);

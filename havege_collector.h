@@ -29,6 +29,8 @@
 #define HAVEGE_READ_SECONDS	5
 /* An estimate that is older than this is made again before a refill, seconds. */
 #define HAVEGE_ESTIMATE_SECONDS	60
+/* Between a failure and the new beginning, milliseconds. */
+#define HAVEGE_PAUSE_MS		100
 
 /**
  * enum havege_status - what the collector is doing
