@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check kunit kunit-x86 \
-	static host host-test help
+	static host host-test assess help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -20,7 +20,8 @@ module:
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell  make kunit  make kunit-x86'
-	@echo 'make static  make host  make host-test  make uninstall  make clean'
+	@echo 'make static  make host  make host-test  make assess  make uninstall'
+	@echo 'make clean'
 
 install:
 	@scripts/install
@@ -47,10 +48,13 @@ static:
 	@scripts/static
 
 host:
-	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) all
+	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/havege-host
 
 host-test:
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) test
+
+assess:
+	@scripts/assess
 
 clean:
 	rm -rf $(BUILD) *.o *.ko *.mod *.mod.c .*.cmd .tmp_versions \
