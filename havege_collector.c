@@ -280,7 +280,6 @@ static bool step(struct havege_collector *c, struct havege_source *source)
 			say_why(source, "recovering");
 		}
 		publish(c, source);
-		pause(c);
 		break;
 	case HAVEGE_STEP_DEAD:
 		publish(c, source);
@@ -291,6 +290,8 @@ static bool step(struct havege_collector *c, struct havege_source *source)
 	if (status == HAVEGE_RECOVERING && source->phase == HAVEGE_RUNNING)
 		set_status(c, HAVEGE_OK);
 	havege_source_forget(source);
+	if (what == HAVEGE_STEP_BAD)
+		pause(c);
 	return true;
 }
 

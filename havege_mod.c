@@ -526,7 +526,8 @@ static int apply_contribute(s64 value)
 	if (value) {
 		mod_delayed_work(system_power_efficient_wq, &contribute_work,
 				 0);
-		flush_delayed_work(&contribute_work);
+		/* Not the delayed one: it would make it again, at once. */
+		flush_work(&contribute_work.work);
 	} else {
 		cancel_delayed_work_sync(&contribute_work);
 	}
