@@ -20,12 +20,12 @@ run() {
 	eval "$*"
 }
 
-# Waits, at most 20 s, until fill_level is at least $1.
+# Waits, at most 60 s, until fill_level is at least $1.
 wait_level() {
 	tries=0
 	until [ "$(cat $S/fill_level)" -ge "$1" ]; do
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || { echo "demo: fill_level stays below $1"; exit 1; }
+		[ $tries -lt 600 ] || { echo "demo: fill_level stays below $1"; exit 1; }
 		sleep 0.1
 	done
 }
@@ -51,11 +51,30 @@ run cat $H/rng_current
 run cat $H/rng_quality
 run "head -c 64 /dev/hwrng | hexdump -C"
 
-title "What can be seen: one value a file"
+title "What the start-up has measured on this machine"
+run cat $P/mode
+run cat $S/replay_residual
+cat <<-'END'
+	  bits. The same program run again, from the same state: how much the time between two
+	  readings of the cycle counter then differs is what nobody can predict.
+END
+run cat $S/tick_entropy
+echo "  an eighth of that, and never more than 1/16: what one reading is credited."
+run cat $S/ticks_per_block
+echo "  readings go into each 32 bytes, through SHA-256: 320 bits for 256."
+
+title "Every reading is tested; how often each test has said no"
+run grep -r . $S/health_failures
+
+title "The raw readings, in ticks, for those who assess them (root only)"
+mount -t debugfs debugfs /sys/kernel/debug
+run "dd if=/sys/kernel/debug/havege_rng/raw bs=64 count=1 2>/dev/null | od -A n -t u8 -w32"
+
+title "All that can be seen: one value a file"
 for f in $(find $S -type f | sort); do
 	case $f in
 	*/uevent|*/power/*) ;;
-	*) printf '%-45s %s\n' "$f" "$(cat "$f")" ;;
+	*) printf '%-50s %s\n' "$f" "$(cat "$f")" ;;
 	esac
 done
 
@@ -63,6 +82,14 @@ title "What can be set, at load time or (those root may write) at run time"
 for f in "$P"/*; do
 	printf '%s %-52s %s\n' "$(stat -c %A "$f")" "$f" "$(cat "$f")"
 done
+
+title "The kernel asks the source with the highest quality only; without being asked ..."
+run cat $P/contribute
+run cat $S/contributed
+cat <<-'END'
+	  ... havege contributes 64 bytes a minute while another source is current. It is itself
+	  the current one here: nothing.
+END
 
 title "The knob: below fill_threshold bits the collector fills the buffer again"
 fill_up

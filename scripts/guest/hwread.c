@@ -2,12 +2,13 @@
 /*
  * hwread - reads /dev/hwrng in the test guest in the ways busybox dd cannot.
  *
- *   hwread [-n] [-p READERS] [-o FILE] SIZE COUNT
+ *   hwread [-n] [-p READERS] [-o FILE] [-f FILE] [-u UID] SIZE COUNT
  *	COUNT times read(SIZE), 0 = until an error; -n: O_NONBLOCK, and EAGAIN is counted and
  *	not an error. One line per reader:
  *	  reads=R bytes=B eagain=E distinct=D ms=T error=NAME
  *	where D is how many byte values were seen and NAME is "none" when all went well.
- *	-o: the bytes, one reader only.
+ *	-o: the bytes, one reader only; -f: another file than /dev/hwrng; -u: as that user,
+ *	with no groups.
  *   hwread hog CPU SECONDS
  *	keeps CPU busy under SCHED_FIFO, so that nothing of normal priority runs there. Ends
  *	by itself after SECONDS, so that a test that loses it does not hang the guest.
@@ -17,6 +18,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Those a read of /dev/hwrng can end with; older C libraries cannot name them. */
+/* Those a read can end with; older C libraries cannot name them. */
 static const char *name_of(int err)
 {
 	static char number[16];
@@ -33,6 +35,8 @@ static const char *name_of(int err)
 	switch (err) {
 	case EINTR:
 		return "EINTR";
+	case EINVAL:
+		return "EINVAL";
 	case EIO:
 		return "EIO";
 	case ENODEV:
@@ -75,16 +79,16 @@ static int hog(int cpu, unsigned int seconds)
 		;
 }
 
-static int reader(int flags, size_t size, long count, const char *file)
+static int reader(const char *from, int flags, size_t size, long count, const char *file)
 {
 	long reads = 0, bytes = 0, eagain = 0, start = now_ms();
 	unsigned char seen[256] = { 0 };
 	unsigned char *buf = malloc(size);
 	int i, distinct = 0, err = 0, out = -1;
-	int fd = open("/dev/hwrng", O_RDONLY | flags);
+	int fd = open(from, O_RDONLY | flags);
 
 	if (!buf || fd < 0)
-		return die("/dev/hwrng");
+		return die(from);
 	if (file) {
 		out = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		if (out < 0)
@@ -121,31 +125,39 @@ static int reader(int flags, size_t size, long count, const char *file)
 int main(int argc, char **argv)
 {
 	int opt, flags = 0, readers = 1, bad = 0, status, i;
-	const char *file = NULL;
+	const char *file = NULL, *from = "/dev/hwrng";
+	uid_t uid = 0;
 
 	if (argc == 4 && !strcmp(argv[1], "hog"))
 		return hog(atoi(argv[2]), atoi(argv[3]));
-	while ((opt = getopt(argc, argv, "np:o:")) != -1) {
+	while ((opt = getopt(argc, argv, "np:o:f:u:")) != -1) {
 		if (opt == 'n')
 			flags = O_NONBLOCK;
 		else if (opt == 'p')
 			readers = atoi(optarg);
 		else if (opt == 'o')
 			file = optarg;
+		else if (opt == 'f')
+			from = optarg;
+		else if (opt == 'u')
+			uid = atoi(optarg);
 		else
 			return 2;
 	}
 	if (argc != optind + 2 || atol(argv[optind]) < 1) {
-		fprintf(stderr, "usage: hwread [-n] [-p READERS] [-o FILE] SIZE COUNT\n");
+		fprintf(stderr, "usage: hwread [OPTION...] SIZE COUNT\n");
 		return 2;
 	}
+	if (uid && (setgroups(0, NULL) || setgid(uid) || setuid(uid)))
+		return die("another user");
 	for (i = 0; i < readers; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
 			return die("fork");
 		if (!pid)
-			exit(reader(flags, atol(argv[optind]), atol(argv[optind + 1]), file));
+			exit(reader(from, flags, atol(argv[optind]), atol(argv[optind + 1]),
+				    file));
 	}
 	while (wait(&status) > 0)
 		bad |= !WIFEXITED(status) || WEXITSTATUS(status);

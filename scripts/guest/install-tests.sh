@@ -15,6 +15,7 @@ SRC=$(cd "$(dirname "$0")/../.." && pwd)
 NAME=$(sed -n 's/^PACKAGE_NAME="\(.*\)"/\1/p' "$SRC/dkms.conf")
 VERSION=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$SRC/dkms.conf")
 H=/sys/class/misc/hw_random
+P=/sys/module/$NAME/parameters
 # shellcheck source=tap.sh
 . "$SRC/scripts/guest/tap.sh"
 
@@ -77,6 +78,9 @@ WHY=$(tail -n 1 $OUT)
 echo "$WHY" | grep -q 'current' && echo "$WHY" | grep -q havege &&
 	[ "$(cat $H/rng_current)" = havege ]
 result $? "its last line says that havege is the current source: $WHY"
+WHY="mode $(cat "$P/mode"), quality $(cat "$P/quality")"
+[ "$WHY" = "mode conditioned, quality 512" ]
+result $? "as loaded without a parameter: $WHY"
 find . -newer /tmp/before -type f | sort >/tmp/new
 WHY=$(cat /tmp/new)
 [ ! -s /tmp/new ]

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * havege_fault - lets one allocation fail while havege_rng is being loaded. Test only.
+ * havege_fault - makes things fail in havege_rng as it was shipped. Test only.
  *
- * The slab and the page allocator ask should_failslab() and should_fail_alloc_page() first,
- * which are real functions on many kernels even without fault injection: a return probe on
- * them decides about each allocation. Armed when havege_rng is COMING, disarmed when it is
- * LIVE or GOING. Allocations count that are made by the loading task, by kthreadd on its
- * behalf, and by havege's own thread; those that cannot fail (__GFP_NOFAIL) do not.
+ * Allocations, while it is being loaded: the slab and the page allocator ask
+ * should_failslab() and should_fail_alloc_page() first, which are real functions
+ * on many kernels even without fault injection: a return probe on them decides
+ * about each allocation. Armed when havege_rng is COMING, disarmed when it is
+ * LIVE or GOING. Allocations count that are made by the loading task, by
+ * kthreadd on its behalf, and by havege's own thread; those that cannot fail
+ * (__GFP_NOFAIL) do not.
  *
- * Parameters: nth, which one fails, 0 = none; seen (read-only), how many there were in the
- * last load; hit (read-only), whether one was made to fail; missed (read-only), how many
- * probes were lost since this module was loaded, must be 0.
+ * Samples, at any time: a return probe on the walk overwrites what the collector
+ * has just measured with a constant. Only in havege's own thread: the walks that
+ * debugfs shows are left alone. The probes are there from the first time that
+ * one of walk, replay and samples is set until havege_rng is unloaded, and with
+ * one of them set they are there from its load on.
+ *
+ * Parameters: nth, which allocation fails, 0 = none; seen (read-only), how many
+ * there were in the last load; hit (read-only), whether one was made to fail;
+ * walk, all samples of the live walk are constant; samples, so are as many of
+ * the next ones; replay, all samples of replayed walks are; missed (read-only),
+ * how many probes were lost since this module was loaded, must be 0.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -18,14 +28,20 @@
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/kprobes.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/preempt.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
+#include "../../../havege_core.h"
+
 #define KTHREADD_PID	2
+/* A sample like any other, were it not for the next. */
+#define CONSTANT	12345
 
 static unsigned int nth;
 module_param(nth, uint, 0644);
@@ -35,6 +51,13 @@ static atomic_t seen = ATOMIC_INIT(0);
 static atomic_t hit = ATOMIC_INIT(0);
 static struct task_struct *loader;
 
+static bool is_collector(void)
+{
+	return !strncmp(current->comm, "havege/", 7);
+}
+
+NOKPROBE_SYMBOL(is_collector);
+
 static bool is_ours(gfp_t gfp)
 {
 	struct task_struct *armed = READ_ONCE(loader);
@@ -42,7 +65,7 @@ static bool is_ours(gfp_t gfp)
 	if (!armed || !in_task() || (gfp & __GFP_NOFAIL))
 		return false;
 	return current == armed || current->pid == KTHREADD_PID ||
-	       !strncmp(current->comm, "havege/", 7);
+	       is_collector();
 }
 
 /* 0: the return handler runs, which makes this allocation fail. */
@@ -104,6 +127,159 @@ static struct kretprobe page_probe = {
 	.maxactive = 64,
 };
 
+/* The walk */
+
+static bool walk;
+static bool replay;
+static atomic_t samples = ATOMIC_INIT(0);
+
+/* 0: the return handler runs. */
+static int walk_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct havege_walk **data = (void *)ri->data;
+
+	*data = (void *)regs_get_kernel_argument(regs, 0);
+	return !is_collector();
+}
+
+NOKPROBE_SYMBOL(walk_entry);
+
+static void make_constant(struct kretprobe_instance *ri, unsigned int count)
+{
+	struct havege_walk **data = (void *)ri->data;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		(*data)->delta[i] = CONSTANT;
+}
+
+NOKPROBE_SYMBOL(make_constant);
+
+/* void havege_walk_live(struct havege_walk *walk) */
+static int live_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	unsigned int count = min(atomic_read(&samples), HAVEGE_FILL_TICKS);
+
+	atomic_sub(count, &samples);
+	make_constant(ri, READ_ONCE(walk) ? HAVEGE_FILL_TICKS : count);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(live_return);
+
+/* void havege_walk_replay(struct havege_walk *walk) */
+static int replay_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	if (READ_ONCE(replay))
+		make_constant(ri, HAVEGE_FILL_TICKS);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(replay_return);
+
+static struct kretprobe live_probe;
+static struct kretprobe replay_probe;
+static bool probing;
+static DEFINE_MUTEX(probing_lock);	/* protects the three */
+
+static int probe(struct kretprobe *rp, const char *symbol,
+		 kretprobe_handler_t handler)
+{
+	const int missed = rp->nmissed;
+	int ret;
+
+	/* What an earlier registration has left in it is refused. */
+	*rp = (struct kretprobe){
+		.kp.symbol_name = symbol,
+		.entry_handler = walk_entry,
+		.handler = handler,
+		.data_size = sizeof(struct havege_walk *),
+		.maxactive = 16,
+	};
+	ret = register_kretprobe(rp);
+	rp->nmissed += missed;
+	return ret;
+}
+
+static int probe_walk(void)
+{
+	int ret = 0;
+
+	mutex_lock(&probing_lock);
+	if (probing)
+		goto out;
+	ret = probe(&live_probe, "havege_walk_live", live_return);
+	if (ret)
+		goto out;
+	ret = probe(&replay_probe, "havege_walk_replay", replay_return);
+	if (ret)
+		unregister_kretprobe(&live_probe);
+	probing = !ret;
+out:
+	mutex_unlock(&probing_lock);
+	return ret;
+}
+
+static void leave_walk(void)
+{
+	mutex_lock(&probing_lock);
+	if (probing) {
+		unregister_kretprobe(&replay_probe);
+		unregister_kretprobe(&live_probe);
+	}
+	probing = false;
+	mutex_unlock(&probing_lock);
+}
+
+/* Where havege_rng is not loaded the probes have time until it is COMING. */
+static int probe_if_loaded(void)
+{
+	const int ret = probe_walk();
+
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int set_switch(const char *val, const struct kernel_param *kp)
+{
+	const int ret = probe_if_loaded();
+
+	return ret ? ret : param_set_bool(val, kp);
+}
+
+static int set_samples(const char *val, const struct kernel_param *kp)
+{
+	unsigned int count;
+	int ret = kstrtouint(val, 0, &count);
+
+	if (!ret)
+		ret = probe_if_loaded();
+	if (!ret)
+		atomic_set(&samples, count);
+	return ret;
+}
+
+static int get_samples(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&samples));
+}
+
+static const struct kernel_param_ops switch_ops = {
+	.set = set_switch,
+	.get = param_get_bool,
+};
+
+static const struct kernel_param_ops samples_ops = {
+	.set = set_samples,
+	.get = get_samples,
+};
+
+module_param_cb(walk, &switch_ops, &walk, 0644);
+MODULE_PARM_DESC(walk, "all samples of the live walk are constant (bool)");
+module_param_cb(replay, &switch_ops, &replay, 0644);
+MODULE_PARM_DESC(replay, "all samples of replayed walks are constant (bool)");
+module_param_cb(samples, &samples_ops, NULL, 0644);
+MODULE_PARM_DESC(samples, "so many samples of the live walk are (count)");
+
 static int get_seen(char *buf, const struct kernel_param *kp)
 {
 	return sysfs_emit(buf, "%d\n", atomic_read(&seen));
@@ -116,7 +292,9 @@ static int get_hit(char *buf, const struct kernel_param *kp)
 
 static int get_missed(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%d\n", slab_probe.nmissed + page_probe.nmissed);
+	return sysfs_emit(buf, "%d\n",
+			  slab_probe.nmissed + page_probe.nmissed +
+			  live_probe.nmissed + replay_probe.nmissed);
 }
 
 static const struct kernel_param_ops seen_ops = { .get = get_seen };
@@ -137,40 +315,56 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	if (strcmp(mod->name, "havege_rng"))
 		return NOTIFY_DONE;
 	if (state == MODULE_STATE_COMING) {
+		if (walk || replay || atomic_read(&samples))
+			return notifier_from_errno(probe_walk());
 		atomic_set(&seen, 0);
 		atomic_set(&hit, 0);
 		WRITE_ONCE(loader, current);
 	} else {
 		WRITE_ONCE(loader, NULL);
 	}
+	if (state == MODULE_STATE_GOING)
+		leave_walk();
 	return NOTIFY_OK;
 }
 
 static struct notifier_block module_nb = { .notifier_call = on_module };
 
+/* Where the kernel has no such functions nth has no effect, and seen is 0. */
+static bool probing_allocations;
+
+static int probe_allocations(void)
+{
+	int ret = register_kretprobe(&slab_probe);
+
+	if (ret)
+		return ret;
+	ret = register_kretprobe(&page_probe);
+	if (ret)
+		unregister_kretprobe(&slab_probe);
+	probing_allocations = !ret;
+	return ret;
+}
+
+static void leave_allocations(void)
+{
+	if (!probing_allocations)
+		return;
+	unregister_kretprobe(&page_probe);
+	unregister_kretprobe(&slab_probe);
+}
+
 static int __init havege_fault_init(void)
 {
-	int ret;
+	int ret = probe_allocations();
 
-	ret = register_kretprobe(&slab_probe);
-	if (ret) {
-		pr_err("no probe on %s: %d\n", slab_probe.kp.symbol_name, ret);
+	if (ret && ret != -ENOENT) {
+		pr_err("no probes on allocations: %d\n", ret);
 		return ret;
-	}
-	ret = register_kretprobe(&page_probe);
-	if (ret) {
-		pr_err("no probe on %s: %d\n", page_probe.kp.symbol_name, ret);
-		goto err_slab;
 	}
 	ret = register_module_notifier(&module_nb);
 	if (ret)
-		goto err_page;
-	return 0;
-
-err_page:
-	unregister_kretprobe(&page_probe);
-err_slab:
-	unregister_kretprobe(&slab_probe);
+		leave_allocations();
 	return ret;
 }
 module_init(havege_fault_init);
@@ -178,10 +372,10 @@ module_init(havege_fault_init);
 static void __exit havege_fault_exit(void)
 {
 	unregister_module_notifier(&module_nb);
-	unregister_kretprobe(&page_probe);
-	unregister_kretprobe(&slab_probe);
+	leave_walk();
+	leave_allocations();
 }
 module_exit(havege_fault_exit);
 
-MODULE_DESCRIPTION("Test only: lets an allocation fail while havege_rng is loaded");
+MODULE_DESCRIPTION("Test only: makes things fail in havege_rng");
 MODULE_LICENSE("GPL");
