@@ -25,6 +25,10 @@
  * under c->control. Last it waits for the rehome work, which after the dismissal
  * starts no thread.
  *
+ * Between two steps comes cond_resched_tasks_rcu_qs() and not its plain brother:
+ * while somebody reads and reads the thread does not sleep for minutes, and who
+ * waits for each task to have slept (ftrace, kprobes, BPF) would wait as long.
+ *
  * A bound kthread whose CPU goes offline is moved without being asked. The
  * thread notices before and after each step, drops what it has, and asks the
  * rehome work for a successor: a new CPU means a new start-up, and a thread can
@@ -42,6 +46,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 
@@ -197,7 +202,7 @@ static struct havege_source *open_source(struct havege_collector *c)
 		havege_source_forget(source);
 		if (phase != HAVEGE_TESTING)
 			testing = ktime_get_ns();
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 		if (kthread_should_stop())
 			err = -EINTR;
 		else if (!at_home(c))
@@ -328,7 +333,7 @@ static void serve(struct havege_collector *c, struct havege_source *source)
 			schedule_work(&c->rehome);
 			break;
 		}
-		cond_resched();
+		cond_resched_tasks_rcu_qs();
 		try_to_freeze();
 	}
 }

@@ -28,6 +28,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/security.h>
@@ -92,7 +93,7 @@ static int walk_on(struct havege_walk *walk, int cpu, enum kind kind)
 		havege_walk_replay(walk);
 	else
 		havege_walk_live(walk);
-	cond_resched();
+	cond_resched_tasks_rcu_qs();
 	/* Another CPU's counter is another counter. */
 	return raw_smp_processor_id() == cpu ? 0 : -EIO;
 }

@@ -319,6 +319,26 @@ test_long_reader() {
 	result $? "$_text: the module unloads"
 }
 
+# A counter that takes this long to read is used, and the log says what it costs.
+test_slow() {
+	for _c in 1000 1001 5000; do
+		echo $_c >$F/cost
+		klog
+		must_load || return
+		klog
+		WHY="status $(get "$S/status"): $NEW"
+		_line=$(echo "$NEW" | grep 'slow counter: ')
+		if [ $_c = 1000 ]; then
+			[ -z "$_line" ]
+		else
+			echo "$_line" | grep -qE "takes $_c ticks .* 32 bytes take about [1-9][0-9]* us"
+		fi && status_is ok
+		result $? "a reading of $_c ticks: ${_line#*] }"
+		unload
+	done
+	echo 0 >$F/cost
+}
+
 test_failures() {
 	insmod /guest/havege_fault.ko 2>/tmp/err
 	_rc=$?
@@ -337,6 +357,7 @@ test_failures() {
 	echo 1 >$F/walk
 	no_load "constant samples from the start" "not started: (replay|repetition count test)"
 	echo 0 >$F/walk
+	test_slow
 	test_long_reader
 	# Out of the framework and out of the kernel at the same time.
 	_bad=

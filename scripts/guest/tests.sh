@@ -135,6 +135,8 @@ test_sleep() {
 	wait_for 30 level -ge $((FULL - 2048))
 	WHY="fill_level $(get $S/fill_level) of $FULL"
 	result $? "reading below the threshold gets the buffer filled again ($TOOK/100 s)"
+	# A switch is counted when it goes to sleep, which can be a little later.
+	wait_for 10 state "$PID" S
 	switches
 	WHY="from $_before to $SWITCHES"
 	[ "$SWITCHES" -gt "$_before" ]

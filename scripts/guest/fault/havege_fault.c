@@ -12,15 +12,17 @@
  *
  * Samples, at any time: a return probe on the walk overwrites what the collector
  * has just measured with a constant. Only in havege's own thread: the walks that
- * debugfs shows are left alone. The probes are there from the first time that
- * one of walk, replay and samples is set until havege_rng is unloaded, and with
+ * debugfs shows are left alone. And another on what measures how long it takes
+ * to read the counter. The probes are there from the first time that one of
+ * walk, replay, samples and cost is set until havege_rng is unloaded, and with
  * one of them set they are there from its load on.
  *
  * Parameters: nth, which allocation fails, 0 = none; seen (read-only), how many
  * there were in the last load; hit (read-only), whether one was made to fail;
  * walk, all samples of the live walk are constant; samples, so are as many of
- * the next ones; replay, all samples of replayed walks are; missed (read-only),
- * how many probes were lost since this module was loaded, must be 0.
+ * the next ones; replay, all samples of replayed walks are; cost, ticks that a
+ * reading seems to take, 0 = what it takes; missed (read-only), how many probes
+ * were lost since this module was loaded, must be 0.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -131,6 +133,7 @@ static struct kretprobe page_probe = {
 
 static bool walk;
 static bool replay;
+static unsigned int cost;
 static atomic_t samples = ATOMIC_INIT(0);
 
 /* 0: the return handler runs. */
@@ -177,10 +180,21 @@ static int replay_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(replay_return);
 
+/* u64 havege_tune_cost(...) */
+static int cost_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	if (READ_ONCE(cost))
+		regs_set_return_value(regs, READ_ONCE(cost));
+	return 0;
+}
+
+NOKPROBE_SYMBOL(cost_return);
+
 static struct kretprobe live_probe;
 static struct kretprobe replay_probe;
+static struct kretprobe cost_probe;
 static bool probing;
-static DEFINE_MUTEX(probing_lock);	/* protects the three */
+static DEFINE_MUTEX(probing_lock);	/* protects the four */
 
 static int probe(struct kretprobe *rp, const char *symbol,
 		 kretprobe_handler_t handler)
@@ -213,8 +227,17 @@ static int probe_walk(void)
 		goto out;
 	ret = probe(&replay_probe, "havege_walk_replay", replay_return);
 	if (ret)
-		unregister_kretprobe(&live_probe);
-	probing = !ret;
+		goto out_live;
+	ret = probe(&cost_probe, "havege_tune_cost", cost_return);
+	if (ret)
+		goto out_replay;
+	probing = true;
+	goto out;
+
+out_replay:
+	unregister_kretprobe(&replay_probe);
+out_live:
+	unregister_kretprobe(&live_probe);
 out:
 	mutex_unlock(&probing_lock);
 	return ret;
@@ -224,6 +247,7 @@ static void leave_walk(void)
 {
 	mutex_lock(&probing_lock);
 	if (probing) {
+		unregister_kretprobe(&cost_probe);
 		unregister_kretprobe(&replay_probe);
 		unregister_kretprobe(&live_probe);
 	}
@@ -244,6 +268,13 @@ static int set_switch(const char *val, const struct kernel_param *kp)
 	const int ret = probe_if_loaded();
 
 	return ret ? ret : param_set_bool(val, kp);
+}
+
+static int set_cost(const char *val, const struct kernel_param *kp)
+{
+	const int ret = probe_if_loaded();
+
+	return ret ? ret : param_set_uint(val, kp);
 }
 
 static int set_samples(const char *val, const struct kernel_param *kp)
@@ -268,6 +299,11 @@ static const struct kernel_param_ops switch_ops = {
 	.get = param_get_bool,
 };
 
+static const struct kernel_param_ops cost_ops = {
+	.set = set_cost,
+	.get = param_get_uint,
+};
+
 static const struct kernel_param_ops samples_ops = {
 	.set = set_samples,
 	.get = get_samples,
@@ -277,6 +313,8 @@ module_param_cb(walk, &switch_ops, &walk, 0644);
 MODULE_PARM_DESC(walk, "all samples of the live walk are constant (bool)");
 module_param_cb(replay, &switch_ops, &replay, 0644);
 MODULE_PARM_DESC(replay, "all samples of replayed walks are constant (bool)");
+module_param_cb(cost, &cost_ops, &cost, 0644);
+MODULE_PARM_DESC(cost, "what a reading of the counter takes, 0 = the truth (ticks)");
 module_param_cb(samples, &samples_ops, NULL, 0644);
 MODULE_PARM_DESC(samples, "so many samples of the live walk are (count)");
 
@@ -294,7 +332,8 @@ static int get_missed(char *buf, const struct kernel_param *kp)
 {
 	return sysfs_emit(buf, "%d\n",
 			  slab_probe.nmissed + page_probe.nmissed +
-			  live_probe.nmissed + replay_probe.nmissed);
+			  live_probe.nmissed + replay_probe.nmissed +
+			  cost_probe.nmissed);
 }
 
 static const struct kernel_param_ops seen_ops = { .get = get_seen };
@@ -315,7 +354,7 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	if (strcmp(mod->name, "havege_rng"))
 		return NOTIFY_DONE;
 	if (state == MODULE_STATE_COMING) {
-		if (walk || replay || atomic_read(&samples))
+		if (walk || replay || cost || atomic_read(&samples))
 			return notifier_from_errno(probe_walk());
 		atomic_set(&seen, 0);
 		atomic_set(&hit, 0);
