@@ -458,7 +458,7 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 mem_is_back() {
 	echo 3 >/proc/sys/vm/drop_caches
 	LESS=$((MEM - $(awk '/MemAvailable/ { print $2 }' /proc/meminfo)))
-	[ $LESS -lt 3000 ]
+	[ $LESS -lt 5000 ]
 }
 
 test_many_loads() {
@@ -473,8 +473,9 @@ test_many_loads() {
 	done
 	[ $_n = 50 ]
 	result $? "50 times loaded and unloaded"
-	# One table a load lost would be 6 MB, one buffer 800 kB; the noise is about 1 MB, and
-	# newer kernels give the memory of a module back some time after it has gone.
+	# One table a load lost would be 6 MB, one source 10 MB, one buffer 800 kB. The noise is
+	# about 1 MB, and newer kernels give the memory of a module back some time after it has
+	# gone: up to 4 MB were still away.
 	wait_for 30 mem_is_back
 	_rc=$?
 	WHY="$LESS kB less"
