@@ -95,6 +95,19 @@ struct havege_test_clock {
 };
 
 /**
+ * havege_steps() - a delta in steps of the counter
+ * @delta:	ticks between two readings
+ * @gcd:	greatest common divisor of all deltas, ticks, not 0
+ *
+ * Return: @delta / @gcd. More than 2^32 ticks, seconds of not running, count as
+ * 2^32 - 1.
+ */
+static inline u32 havege_steps(u64 delta, u32 gcd)
+{
+	return (u32)min_t(u64, delta, ~0u) / gcd;
+}
+
+/**
  * havege_table_bytes() - how large a table a geometry asks for
  * @geo:	the caches; clamped to what the walk can be fitted to
  *

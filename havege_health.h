@@ -28,6 +28,7 @@
 #ifndef HAVEGE_HEALTH_H
 #define HAVEGE_HEALTH_H
 
+#include "havege_core.h"
 #include "havege_types.h"
 
 /* Samples in a window of the adaptive proportion test (4.4.2: not binary). */
@@ -123,12 +124,11 @@ struct havege_health {
  * @delta:	ticks between two readings
  * @gcd:	greatest common divisor of all deltas, ticks, not 0
  *
- * Return: the low eight bits of @delta / @gcd. More than 2^32 ticks, seconds of
- * not running, count as 2^32 - 1.
+ * Return: the low eight bits of its steps.
  */
 static inline u8 havege_sample(u64 delta, u32 gcd)
 {
-	return (u32)min_t(u64, delta, ~0u) / gcd;
+	return havege_steps(delta, gcd);
 }
 
 /**

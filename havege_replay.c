@@ -88,7 +88,7 @@ static void run_row(struct havege_replay *replay,
 		to = replay->sample[replay->row - HAVEGE_REPLAY_SETTLE] +
 			fill * HAVEGE_FILL_TICKS;
 		for (i = 0; i < HAVEGE_FILL_TICKS; i++)
-			to[i] = min_t(u32, min_t(u64, copy->delta[i], ~0u) / gcd,
+			to[i] = min_t(u32, havege_steps(copy->delta[i], gcd),
 				      (u16)~0u);
 	}
 	replay->row++;
