@@ -23,6 +23,38 @@
 #define HK_TYPE_KTHREAD	HK_FLAG_KTHREAD
 #endif
 
+/*
+ * Until 6.4 the isolated partitions of cpusets could not be asked for; what
+ * isolcpus= isolates could.
+ */
+static inline bool havege_cpu_is_isolated(int cpu)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	return !housekeeping_cpu(cpu, HK_TYPE_DOMAIN);
+#else
+	return cpu_is_isolated(cpu);
+#endif
+}
+
+/* Until 5.18 nobody told of VM forks. */
+#include <linux/notifier.h>
+#include <linux/random.h>
+static inline int havege_register_vmfork(struct notifier_block *nb)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+	return 0;
+#else
+	return register_random_vmfork_notifier(nb);
+#endif
+}
+
+static inline void havege_unregister_vmfork(struct notifier_block *nb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
+	unregister_random_vmfork_notifier(nb);
+#endif
+}
+
 /* Until 5.11 <crypto/sha2.h> and another header were one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #include <crypto/sha.h>

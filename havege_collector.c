@@ -11,28 +11,50 @@
  * Who protects what:
  *
  * - c->control, a mutex, is held over everything that creates or stops a
- *   thread. Its holder sleeps, and waits for the thread; the thread never takes
- *   it.
- * - c->lock, a spinlock, protects buffer, status, gone, the counts, and cpu,
- *   tuning and figures for those who only look. Held for a copy of 4 KiB at
- *   most; nothing sleeps under it. It nests inside c->control.
+ *   thread: start, move, suspend, resume, destroy and the settle work. Its holder
+ *   sleeps, and waits for the thread; the thread never takes it. Only the settle
+ *   work takes another lock inside it, that of CPU hotplug: so the callbacks of
+ *   CPU hotplug do not take it, they queue the work.
+ * - c->lock, a spinlock, protects buffer, status, gone, stale, the counts, and
+ *   cpu, tuning and figures for those who only look. Held for a copy of 4 KiB, or
+ *   for a wipe of the buffer; nothing sleeps under it. It nests inside
+ *   c->control.
  * - The source and its tables belong to the thread: it allocates them, uses them
  *   and wipes them before it ends. Nobody else ever sees them.
  *
+ * Why a thread is replaced, and never talked to: a new CPU, a resume and a copied
+ * machine all mean the same start-up, from nothing. A source that was wiped with
+ * its thread cannot carry anything over.
+ *
+ * A bound kthread whose CPU goes offline is moved without being asked. The
+ * thread notices before and after each step, drops what it has, and has the
+ * settle work find a successor. That work waits for a change of the CPUs that is
+ * under way: a CPU that goes offline loses its threads while it is still called
+ * online. It is a worker and not the one who wrote to a knob, whom a signal can
+ * make fail.
+ *
+ * A machine that is copied while it runs (a snapshot that is resumed twice) gives
+ * both copies the same buffer and the same walk. The generation that the
+ * hypervisor changes before the copy runs is therefore looked at under c->lock
+ * whenever bytes go in or out; on the way out after the copy, too, since the
+ * machine can have been stopped in the midst of it. From the moment that a change
+ * is seen the thread is stale: nothing it supplies gets into the buffer.
+ *
+ * Before the machine sleeps the thread is stopped, and not frozen with its
+ * tables: those would be in the image that hibernation writes. It is freezable
+ * all the same, for a freeze that comes before anyone listens.
+ *
  * Teardown: havege_collector_dismiss() first, so that no reader is left inside
- * and none comes in (hwrng_unregister() would wait for it); then, when nobody
- * can find the collector any more, havege_collector_destroy() stops the thread
- * under c->control. Last it waits for the rehome work, which after the dismissal
- * starts no thread.
+ * and none comes in (hwrng_unregister() would wait for it), and so that a
+ * start-up under way ends at its next step. Then, when nobody can find the
+ * collector any more, neither readers nor events, havege_collector_destroy()
+ * stops the thread under c->control. Last it waits for the settle work, which
+ * after the dismissal starts no thread: the thread can have queued it, so it can
+ * not go before the thread.
  *
  * Between two steps comes cond_resched_tasks_rcu_qs() and not its plain brother:
  * while somebody reads and reads the thread does not sleep for minutes, and who
  * waits for each task to have slept (ftrace, kprobes, BPF) would wait as long.
- *
- * A bound kthread whose CPU goes offline is moved without being asked. The
- * thread notices before and after each step, drops what it has, and asks the
- * rehome work for a successor: a new CPU means a new start-up, and a thread can
- * not outlive itself.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -57,15 +79,68 @@
 /* Bytes copied at most while c->lock is held. */
 #define COPY_MAX	4096
 
+static bool for_kernel_threads(int cpu)
+{
+	return housekeeping_cpu(cpu, HK_TYPE_KTHREAD) &&
+		!havege_cpu_is_isolated(cpu);
+}
+
 int havege_collector_default_cpu(void)
 {
 	int cpu, last = -1;
 
 	for_each_online_cpu(cpu)
-		if (housekeeping_cpu(cpu, HK_TYPE_DOMAIN) &&
-		    housekeeping_cpu(cpu, HK_TYPE_KTHREAD))
+		if (for_kernel_threads(cpu))
 			last = cpu;
 	return last >= 0 ? last : (int)cpumask_last(cpu_online_mask);
+}
+
+static bool is_online(int cpu)
+{
+	return cpu >= 0 && cpu < nr_cpu_ids && cpu_online(cpu);
+}
+
+/* Where the thread belongs, a CPU having been asked for or (negative) not. */
+static int choose_cpu(int asked)
+{
+	return is_online(asked) ? asked : havege_collector_default_cpu();
+}
+
+void havege_collector_settle(struct havege_collector *c)
+{
+	mod_delayed_work(system_long_wq, &c->settle, 0);
+}
+
+/* Under c->lock: all that there is belongs to the other copies as well. */
+static void disown(struct havege_collector *c)
+{
+	havege_buffer_wipe(&c->buffer);
+	c->stale = true;
+	havege_collector_settle(c);
+}
+
+/* Under c->lock: whether this machine has been copied since it was last asked. */
+static bool is_copy(struct havege_collector *c)
+{
+	const void *now = c->settings.generation;
+
+	/* The hypervisor's doing, between any two instructions. */
+	barrier();
+	if (!now || !memcmp(now, c->generation, HAVEGE_GENERATION))
+		return false;
+	memcpy(c->generation, now, HAVEGE_GENERATION);
+	disown(c);
+	return true;
+}
+
+void havege_collector_forked(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	if (!c->settings.generation)
+		disown(c);
+	else
+		is_copy(c);
+	spin_unlock(&c->lock);
 }
 
 static bool wanted(struct havege_collector *c)
@@ -81,10 +156,12 @@ static bool wanted(struct havege_collector *c)
 u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
 			    u32 count)
 {
-	u32 done;
+	u32 done = 0;
 
 	spin_lock(&c->lock);
-	done = havege_buffer_put(&c->buffer, bytes, min_t(u32, count, COPY_MAX));
+	if (!is_copy(c) && !c->stale)
+		done = havege_buffer_put(&c->buffer, bytes,
+					 min_t(u32, count, COPY_MAX));
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 	return done;
@@ -203,7 +280,7 @@ static struct havege_source *open_source(struct havege_collector *c)
 		if (phase != HAVEGE_TESTING)
 			testing = ktime_get_ns();
 		cond_resched_tasks_rcu_qs();
-		if (kthread_should_stop())
+		if (kthread_should_stop() || READ_ONCE(c->gone))
 			err = -EINTR;
 		else if (!at_home(c))
 			err = -ENXIO;
@@ -220,11 +297,12 @@ static struct havege_source *open_source(struct havege_collector *c)
 		set_status(c, HAVEGE_OK);
 		return source;
 	}
-	if (err == -ENODEV) {
+	if (err == -ENODEV && !c->waiting) {
 		char text[HAVEGE_EXPLAIN];
 
 		havege_source_explain(source, text, sizeof(text));
-		pr_err("not started: %s\n", text);
+		pr_err("%s: %s\n", c->begun ? "not started again" :
+		       "not started", text);
 	}
 	close_source(source);
 	return ERR_PTR(err);
@@ -309,6 +387,14 @@ static bool busy(struct havege_collector *c, struct havege_source *source)
 	return wanted(c) || source->phase != HAVEGE_RUNNING;
 }
 
+/* Whether the CPU was asked for, or may be chosen. */
+static bool is_welcome(struct havege_collector *c)
+{
+	const int cpu = READ_ONCE(c->cpu);
+
+	return READ_ONCE(c->asked) == cpu || for_kernel_threads(cpu);
+}
+
 static void serve(struct havege_collector *c, struct havege_source *source)
 {
 	u32 estimates = source->estimates;
@@ -326,11 +412,15 @@ static void serve(struct havege_collector *c, struct havege_source *source)
 			publish(c, source);
 		}
 		if (time_after(jiffies, c->estimated +
-			       HAVEGE_ESTIMATE_SECONDS * HZ))
+			       HAVEGE_ESTIMATE_SECONDS * HZ)) {
 			havege_source_estimate(source);
+			/* Nobody tells when a cpuset has isolated this CPU. */
+			if (!is_welcome(c))
+				havege_collector_settle(c);
+		}
 		if (!step(c, source)) {
 			WRITE_ONCE(c->lost, true);
-			schedule_work(&c->rehome);
+			havege_collector_settle(c);
 			break;
 		}
 		cond_resched_tasks_rcu_qs();
@@ -374,9 +464,7 @@ static int start_on(struct havege_collector *c, int cpu)
 	int err;
 
 	lockdep_assert_held(&c->control);
-	if (cpu < 0)
-		cpu = havege_collector_default_cpu();
-	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
+	if (!is_online(cpu))
 		return -ENXIO;
 
 	task = kthread_create_on_node(collect, c, cpu_to_node(cpu), "havege/%d",
@@ -387,6 +475,11 @@ static int start_on(struct havege_collector *c, int cpu)
 
 	spin_lock(&c->lock);
 	WRITE_ONCE(c->cpu, cpu);
+	/* Whatever copy this is, the new thread has nothing of another's. */
+	c->stale = false;
+	if (c->settings.generation)
+		memcpy(c->generation, c->settings.generation,
+		       HAVEGE_GENERATION);
 	spin_unlock(&c->lock);
 
 	c->lost = false;
@@ -395,6 +488,9 @@ static int start_on(struct havege_collector *c, int cpu)
 	err = wait_for_completion_killable(&c->started) ? -EINTR : c->start_error;
 	if (!err) {
 		c->task = task;
+		c->begun = true;
+		c->waiting = false;
+		c->refusals = 0;
 		return 0;
 	}
 	kthread_stop(task);
@@ -413,55 +509,74 @@ static void stop(struct havege_collector *c)
 	back_to_start(c);
 }
 
-static bool is_gone(struct havege_collector *c)
+/* What stands in the way of a thread: -EINTR, -EIO, -EBUSY; 0: nothing does. */
+static int obstacle(struct havege_collector *c)
 {
-	bool ret;
+	int err = 0;
 
 	spin_lock(&c->lock);
-	ret = c->gone;
+	if (c->gone)
+		err = -EINTR;
+	else if (c->status == HAVEGE_FAILED)
+		err = -EIO;
+	else if (c->status == HAVEGE_SUSPENDED)
+		err = -EBUSY;
 	spin_unlock(&c->lock);
-	return ret;
+	return err;
 }
 
-static bool is_failed(struct havege_collector *c)
+/* Whether the thread, on @cpu, can stay as it is. */
+static bool is_settled(struct havege_collector *c, int cpu)
 {
-	bool ret;
+	bool stale;
 
 	spin_lock(&c->lock);
-	ret = c->status == HAVEGE_FAILED;
+	stale = c->stale;
 	spin_unlock(&c->lock);
-	return ret;
+	return c->task && c->cpu == cpu && !stale && !READ_ONCE(c->lost);
 }
 
-/*
- * A worker and not the thread's own doing, see above; and not the doing of the
- * one who wrote to a knob either, whom a signal can make fail.
- *
- * A CPU that is going offline loses its threads before it stops being called
- * online, so that the first choice can be the very CPU the thread was driven
- * from. Then the change under way is waited for, and the choice made again.
- */
-static void rehome(struct work_struct *work)
+/* Under c->control: the thread on the CPU where it should be. */
+static int go_home(struct havege_collector *c)
 {
-	struct havege_collector *c = container_of(work, typeof(*c), rehome);
-	int err, tries = 16;
+	const int cpu = choose_cpu(c->asked);
+
+	if (is_settled(c, cpu))
+		return 0;
+	stop(c);
+	return start_on(c, cpu);
+}
+
+static void settle(struct work_struct *work)
+{
+	struct havege_collector *c = container_of(to_delayed_work(work),
+						  typeof(*c), settle);
+	int err;
 
 	mutex_lock(&c->control);
-	if (!is_gone(c) && !is_failed(c) &&
-	    (!c->task || READ_ONCE(c->lost))) {
-		stop(c);
-		err = start_on(c, -1);
-		while (err == -ENXIO && tries--) {
-			cpus_read_lock();
-			cpus_read_unlock();
-			err = start_on(c, -1);
-		}
-		if (err) {
-			pr_err("failed for good: no CPU left to collect on (error %d)\n",
-			       err);
-			fail_for_good(c);
-		}
+	/* For a change of the CPUs that is under way, see above. */
+	cpus_read_lock();
+	cpus_read_unlock();
+	if (obstacle(c))
+		goto out;
+	err = go_home(c);
+	if (!err || obstacle(c))
+		goto out;
+	if (err == -ENODEV && ++c->refusals == HAVEGE_RESTARTS) {
+		pr_err("failed for good: %u start-ups in a row were refused\n",
+		       c->refusals);
+		fail_for_good(c);
+		goto out;
 	}
+	/* A CPU that has just gone again is no failure of anybody's. */
+	if (err != -ENXIO && !c->waiting) {
+		c->waiting = true;
+		pr_warn("nothing is collected for now (error %d): trying again\n",
+			err);
+	}
+	mod_delayed_work(system_long_wq, &c->settle,
+			 msecs_to_jiffies(HAVEGE_PAUSE_MS));
+out:
 	mutex_unlock(&c->control);
 }
 
@@ -482,10 +597,11 @@ havege_collector_create(const struct havege_settings *settings)
 	}
 
 	c->settings = *settings;
+	c->asked = -1;
 	c->cpu = -1;
 	mutex_init(&c->control);
 	init_completion(&c->started);
-	INIT_WORK(&c->rehome, rehome);
+	INIT_DELAYED_WORK(&c->settle, settle);
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->readers);
 	init_waitqueue_head(&c->work);
@@ -498,33 +614,54 @@ int havege_collector_start(struct havege_collector *c, int cpu)
 	int err;
 
 	mutex_lock(&c->control);
-	err = start_on(c, cpu);
+	err = start_on(c, cpu < 0 ? choose_cpu(cpu) : cpu);
+	if (!err)
+		WRITE_ONCE(c->asked, cpu);
 	mutex_unlock(&c->control);
 	return err;
 }
 
 int havege_collector_move(struct havege_collector *c, int cpu)
 {
-	int err = 0;
+	int err, before;
 
-	if (cpu < 0)
-		cpu = havege_collector_default_cpu();
-	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
+	if (cpu >= 0 && !is_online(cpu))
 		return -ENXIO;
 
 	mutex_lock(&c->control);
-	if (is_failed(c)) {
-		err = -EIO;
-	} else if (!c->task || c->cpu != cpu) {
-		const int home = c->cpu;
-
-		stop(c);
-		err = start_on(c, cpu);
-		if (err && start_on(c, home))
-			schedule_work(&c->rehome);
+	before = c->asked;
+	WRITE_ONCE(c->asked, cpu);
+	err = obstacle(c);
+	if (!err)
+		err = go_home(c);
+	else if (err == -EBUSY)
+		err = 0;
+	if (err) {
+		WRITE_ONCE(c->asked, before);
+		if (!obstacle(c) && go_home(c))
+			havege_collector_settle(c);
 	}
 	mutex_unlock(&c->control);
 	return err;
+}
+
+void havege_collector_suspend(struct havege_collector *c)
+{
+	mutex_lock(&c->control);
+	stop(c);
+	if (!obstacle(c))
+		set_status(c, HAVEGE_SUSPENDED);
+	mutex_unlock(&c->control);
+}
+
+void havege_collector_resume(struct havege_collector *c)
+{
+	mutex_lock(&c->control);
+	if (obstacle(c) == -EBUSY) {
+		set_status(c, HAVEGE_STARTING);
+		havege_collector_settle(c);
+	}
+	mutex_unlock(&c->control);
 }
 
 int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
@@ -553,11 +690,15 @@ static int take(struct havege_collector *c, void *dst, size_t max, u64 *counter)
 	} else if (c->status == HAVEGE_FAILED) {
 		ret = -EIO;
 	} else {
-		if (c->status == HAVEGE_RECOVERING)
+		if (is_copy(c) || c->status == HAVEGE_RECOVERING)
 			max = 0;
 		wake = !c->buffer.wanted;
 		ret = havege_buffer_take(&c->buffer, dst,
 					 min_t(size_t, max, COPY_MAX));
+		if (is_copy(c)) {
+			memzero_explicit(dst, ret);
+			ret = 0;
+		}
 		*counter += ret;
 		wake = wake && c->buffer.wanted;
 	}
@@ -639,7 +780,7 @@ void havege_collector_destroy(struct havege_collector *c)
 	mutex_lock(&c->control);
 	stop(c);
 	mutex_unlock(&c->control);
-	cancel_work_sync(&c->rehome);
+	cancel_delayed_work_sync(&c->settle);
 
 	kvfree(c->buffer.data);
 	kfree_sensitive(c);

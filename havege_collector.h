@@ -3,8 +3,9 @@
  * A thread on one CPU that keeps a buffer of ready bytes
  *
  * Owns everything that has a lifetime: the thread, the walk and its table, the
- * buffer. What is above it (module parameters, hw_random) calls in; it calls
- * nobody back. See the head of havege_collector.c for locks and teardown.
+ * buffer. What is above it (module parameters, hw_random, the events of
+ * havege_events.c) calls in; it calls nobody back. See the head of
+ * havege_collector.c for locks and teardown.
  */
 #ifndef HAVEGE_COLLECTOR_H
 #define HAVEGE_COLLECTOR_H
@@ -31,18 +32,27 @@
 #define HAVEGE_ESTIMATE_SECONDS	60
 /* Between a failure and the new beginning, milliseconds. */
 #define HAVEGE_PAUSE_MS		100
+/*
+ * Start-ups in a row that have to be refused before a machine that has passed one
+ * is given up: what comes back from sleep may need a moment.
+ */
+#define HAVEGE_RESTARTS		8
+/* Bytes of a VM generation ID. */
+#define HAVEGE_GENERATION	16
 
 /**
  * enum havege_status - what the collector is doing
  * @HAVEGE_STARTING:	start-up on a CPU; no bytes yet
  * @HAVEGE_OK:		serving
  * @HAVEGE_RECOVERING:	a test has said no and the source begins anew; reads wait
+ * @HAVEGE_SUSPENDED:	the machine is on its way to sleep; no thread, no bytes
  * @HAVEGE_FAILED:	latched; every read fails with -EIO
  */
 enum havege_status {
 	HAVEGE_STARTING,
 	HAVEGE_OK,
 	HAVEGE_RECOVERING,
+	HAVEGE_SUSPENDED,
 	HAVEGE_FAILED,
 };
 
@@ -56,6 +66,9 @@ enum havege_status {
  * @clock:	NULL for the CPU's own counter, or a test's clock
  * @failed:	queued when the collector fails for good, or NULL. It outlives
  *		the collector
+ * @generation:	HAVEGE_GENERATION bytes that the hypervisor changes in a copy of
+ *		this machine before the copy runs, or NULL. They outlive the
+ *		collector
  */
 struct havege_settings {
 	u32 buffer_kb;
@@ -65,6 +78,7 @@ struct havege_settings {
 	bool stream;
 	struct havege_test_clock *clock;
 	struct work_struct *failed;
+	const void *generation;
 };
 
 /**
@@ -89,19 +103,27 @@ struct havege_figures {
  * struct havege_collector - a collector; the fields are for this room and for
  *			     its tests
  * @settings:	as given at creation
- * @control:	serialises start, stop and move
+ * @control:	serialises whatever starts or stops a thread
  * @task:	the thread, NULL while there is none; under @control
+ * @asked:	the CPU asked for, negative for none; written under @control
  * @cpu:	the CPU @task is bound to; written under @control
  * @started:	completed once by each thread, when its start-up is over
  * @start_error: what came of the start-up; valid after @started
+ * @begun:	there has been a start-up that passed; under @control
+ * @waiting:	start-ups have failed since then, and the log says so; written
+ *		under @control, which whoever waits for the thread holds
+ * @refusals:	those that the machine was to blame for; under @control
  * @estimated:	when the source's last estimate was seen, jiffies; the thread's
  * @lost:	@task was driven from its CPU and waits to be replaced
  * @tuning:	what the last start-up found
- * @rehome:	moves the collector after it was driven from its CPU
+ * @settle:	sees that there is a thread where there should be one
  * @lock:	protects what follows
  * @buffer:	the ready bytes
  * @status:	what the collector is doing
  * @gone:	no read succeeds any more
+ * @stale:	@task began before this machine was copied and waits to be
+ *		replaced: what it has is what the other copies have
+ * @generation:	as it was when @task was started, or @stale set
  * @bytes_out:	bytes handed out since creation, without
  * @contributed: those mixed into the kernel's pool
  * @figures:	what the source says of itself
@@ -112,20 +134,26 @@ struct havege_figures {
 struct havege_collector {
 	struct havege_settings settings;
 
-	struct mutex control;	/* held to start, stop and move */
+	struct mutex control;	/* held to start and to stop a thread */
 	struct task_struct *task;
+	int asked;
 	int cpu;
 	struct completion started;
 	int start_error;
+	bool begun;
+	bool waiting;
+	unsigned int refusals;
 	unsigned long estimated;
 	bool lost;
 	struct havege_tuning tuning;
-	struct work_struct rehome;
+	struct delayed_work settle;
 
 	spinlock_t lock;	/* protects the fields below */
 	struct havege_buffer buffer;
 	enum havege_status status;
 	bool gone;
+	bool stale;
+	u8 generation[HAVEGE_GENERATION];
 	u64 bytes_out;
 	u64 contributed;
 	struct havege_figures figures;
@@ -166,14 +194,61 @@ int havege_collector_start(struct havege_collector *c, int cpu);
  * @cpu:	as for havege_collector_start()
  *
  * The bytes that are ready are wiped; readers wait until the start-up on the
- * new CPU is over. If that fails, the collector goes back to where it was, or,
- * where that is not possible either, to another CPU.
+ * new CPU is over. If that fails, the collector goes back to where it was. While
+ * the machine is suspended nothing is tried: it will wake up there.
  *
  * Context: process context, sleeps.
- * Return: 0, -EIO if the collector has failed for good, or the error of the
- * start on @cpu.
+ * Return: 0, -EIO if the collector has failed for good, -EINTR if it is being
+ * dismissed, or the error of the start on @cpu.
  */
 int havege_collector_move(struct havege_collector *c, int cpu);
+
+/**
+ * havege_collector_settle() - look soon whether the thread is where it should be
+ * @c:		a started collector
+ *
+ * It should be on the CPU that was asked for last; where that is offline, or none
+ * was, on havege_collector_default_cpu(). Where it is not, it is replaced as by
+ * havege_collector_move(). An error that may pass, no memory for one, is tried
+ * again every HAVEGE_PAUSE_MS; a CPU that is refused, HAVEGE_RESTARTS times, and
+ * then the collector has failed for good.
+ *
+ * Context: any.
+ */
+void havege_collector_settle(struct havege_collector *c);
+
+/**
+ * havege_collector_suspend() - the machine is about to sleep
+ * @c:		a started collector
+ *
+ * When this returns there is no thread, and no ready byte, sample or state of
+ * the walk is left in memory that an image of it could hold. Readers wait.
+ *
+ * Context: process context, sleeps.
+ */
+void havege_collector_suspend(struct havege_collector *c);
+
+/**
+ * havege_collector_resume() - the machine is awake again, or never slept
+ * @c:		a suspended collector; on another it has no effect
+ *
+ * Has the collector start up anew. Does not wait for it.
+ *
+ * Context: process context, sleeps.
+ */
+void havege_collector_resume(struct havege_collector *c);
+
+/**
+ * havege_collector_forked() - this machine may be a copy of another
+ * @c:		a started collector
+ *
+ * Where there is a generation it decides, as it does at each read; elsewhere the
+ * caller is believed. In a copy all ready bytes are wiped, nothing of the present
+ * thread is served any more, and the collector starts up anew.
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_collector_forked(struct havege_collector *c);
 
 /**
  * havege_collector_set_threshold() - set the fill threshold
@@ -194,7 +269,7 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
  * What the thread does with a batch; a test does it in the thread's place.
  *
  * Context: any that may take a spinlock.
- * Return: how many found room.
+ * Return: how many found room; none do while the thread is stale.
  */
 u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
 			    u32 count);
@@ -252,8 +327,8 @@ void havege_collector_destroy(struct havege_collector *c);
 /**
  * havege_collector_default_cpu() - the last online housekeeping CPU
  *
- * CPUs that isolcpus= or nohz_full= keep free of kernel threads are left
- * alone, as long as there is another.
+ * CPUs that isolcpus= or nohz_full= keep free of kernel threads, and those of
+ * isolated cpuset partitions, are left alone, as long as there is another.
  *
  * Context: any.
  * Return: a CPU number.

@@ -35,6 +35,7 @@
 #include "compat.h"
 #include "havege_collector.h"
 #include "havege_debugfs.h"
+#include "havege_events.h"
 #include "havege_mod.h"
 
 /*
@@ -65,7 +66,8 @@ static struct havege_collector *havege;
 
 static int check_cpu(s64 value)
 {
-	return value < 0 || cpu_online(value) ? 0 : -ENXIO;
+	return value < 0 || (value < nr_cpu_ids && cpu_online(value)) ? 0 :
+		-ENXIO;
 }
 
 static int apply_cpu(s64 value)
@@ -94,7 +96,8 @@ static struct havege_knob fill_threshold = {
 
 static struct havege_knob cpu = {
 	.name = "cpu", .unit = "(-1: the last online housekeeping CPU)",
-	.low = -1, .check = check_cpu, .apply = apply_cpu, .value = -1,
+	.low = -1, .high = INT_MAX, .check = check_cpu, .apply = apply_cpu,
+	.value = -1,
 };
 
 static struct havege_knob quality = {
@@ -262,7 +265,6 @@ static int judge(void)
 	fill_threshold.high = buffer_size.value * 8192;
 	if (!fill_threshold.given)
 		fill_threshold.value = fill_threshold.high / 2;
-	cpu.high = nr_cpu_ids - 1;
 
 	err = judge_one(&fill_threshold);
 	if (!err)
@@ -293,6 +295,7 @@ static const char *const status_names[] = {
 	[HAVEGE_STARTING] = "starting",
 	[HAVEGE_OK] = "ok",
 	[HAVEGE_RECOVERING] = "recovering",
+	[HAVEGE_SUSPENDED] = "suspended",
 	[HAVEGE_FAILED] = "failed",
 };
 
@@ -449,14 +452,33 @@ static struct hwrng havege_hwrng = {
 	.read = havege_hwrng_read,
 };
 
+/*
+ * What one call gives to a user's task, bytes. The core asks for 64 and keeps
+ * what the task did not want for the next one, in a buffer of its own, which
+ * nobody wipes: two copies of a virtual machine would both hand it out. Of one
+ * byte nothing is left. Walk words are for those who want speed: of them less
+ * than a block of any cipher can be.
+ */
+#define CONDITIONED_MORSEL	1
+#define STREAM_MORSEL		16
+
+static size_t morsel(const struct havege_collector *c)
+{
+	return c->settings.stream ? STREAM_MORSEL : CONDITIONED_MORSEL;
+}
+
 int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 {
-	if (rng == &havege_hwrng && (current->flags & PF_KTHREAD)) {
+	struct havege_collector *c = (struct havege_collector *)rng->priv;
+
+	/* The core's own thread uses all it gets, and at once. */
+	if (!(current->flags & PF_KTHREAD)) {
+		max = min(max, morsel(c));
+	} else if (rng == &havege_hwrng) {
 		WRITE_ONCE(read_by_core, jiffies);
 		WRITE_ONCE(read_ever, true);
 	}
-	return havege_collector_read((struct havege_collector *)rng->priv,
-				     data, max, wait);
+	return havege_collector_read(c, data, max, wait);
 }
 
 /* Serialises the two ways out of the framework: a failure, and the exit. */
@@ -552,6 +574,7 @@ static void contribute_end(void)
 /* Entry and exit */
 
 static struct device *havege_dev;
+static const void *generation;
 
 static void announce(struct havege_collector *c)
 {
@@ -574,7 +597,7 @@ static void announce(struct havege_collector *c)
 /* Under havege_lock, with all parameters judged. */
 static int bring_up(void)
 {
-	const struct havege_settings settings = {
+	struct havege_settings settings = {
 		.buffer_kb = buffer_size.value,
 		.threshold = fill_threshold.value,
 		.dcache_kb = dcache_kb.value,
@@ -585,10 +608,16 @@ static int bring_up(void)
 	struct havege_collector *c;
 	int err;
 
+	generation = havege_generation_map();
+	if (IS_ERR(generation)) {
+		err = PTR_ERR(generation);
+		goto fail;
+	}
+	settings.generation = generation;
 	c = havege_collector_create(&settings);
 	if (IS_ERR(c)) {
 		err = PTR_ERR(c);
-		goto fail;
+		goto fail_generation;
 	}
 	err = havege_collector_start(c, cpu.value);
 	if (err)
@@ -600,10 +629,13 @@ static int bring_up(void)
 		goto fail_collector;
 	}
 
+	err = havege_events_enter(c);
+	if (err)
+		goto fail_state;
 	announce(c);
 	err = hwrng_enter(c);
 	if (err)
-		goto fail_state;
+		goto fail_events;
 	/* Should it have failed already, nobody has been there to leave. */
 	if (havege_collector_read(c, NULL, 0, false) == -EIO)
 		schedule_work(&failed_work);
@@ -613,11 +645,15 @@ static int bring_up(void)
 	havege = c;
 	return 0;
 
+fail_events:
+	havege_events_leave();
 fail_state:
 	state_unregister(havege_dev);
 fail_collector:
 	havege_collector_destroy(c);
 	cancel_work_sync(&failed_work);
+fail_generation:
+	havege_generation_unmap(generation);
 fail:
 	/* Of a machine that is refused the collector has said why. */
 	if (err != -ENODEV)
@@ -640,21 +676,27 @@ static int __init havege_init(void)
 
 static void __exit havege_exit(void)
 {
-	struct havege_collector *c;
+	struct havege_collector *c = havege;
+
+	/*
+	 * Readers first: hwrng_unregister() waits until the last has left. And
+	 * before havege_lock, whose holder may be waiting for a start-up, which
+	 * this ends.
+	 */
+	havege_collector_dismiss(c);
 
 	mutex_lock(&havege_lock);
 	havege_phase = OVER;
-	c = havege;
 	havege = NULL;
 	mutex_unlock(&havege_lock);
 
 	contribute_end();
 	havege_debugfs_leave();
-	/* Readers first: hwrng_unregister() waits until the last has left. */
-	havege_collector_dismiss(c);
 	hwrng_leave();
+	havege_events_leave();
 	state_unregister(havege_dev);
 	havege_collector_destroy(c);
+	havege_generation_unmap(generation);
 	/* There is nobody left who would queue it. */
 	cancel_work_sync(&failed_work);
 }

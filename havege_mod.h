@@ -56,6 +56,10 @@ extern const struct kernel_param_ops havege_mode_ops;
  * @max:	how many are wanted
  * @wait:	whether to wait for a first byte
  *
+ * A task of a user's gets less than it asks for, a byte of conditioned ones and 16
+ * of a stream, so that the hw_random core has nothing to keep (havege_mod.c says
+ * why).
+ *
  * Context and return: as havege_collector_read().
  */
 int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait);

@@ -89,6 +89,13 @@ static void drain(struct kunit *test, struct havege_collector *c, u32 bytes)
 	}
 }
 
+/* What an event asks for, and done. */
+static void settle(struct havege_collector *c)
+{
+	havege_collector_settle(c);
+	flush_delayed_work(&c->settle);
+}
+
 static void collector_starts_and_fills(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -230,8 +237,8 @@ static void collector_rehomes(struct kunit *test)
 	drain(test, c, 4097);
 	/* It wakes up on the wrong CPU; its successor fills the buffer. */
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
-	flush_work(&c->rehome);
-	KUNIT_EXPECT_EQ(test, c->cpu, havege_collector_default_cpu());
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_EQ(test, c->cpu, from);
 	KUNIT_EXPECT_FALSE(test, c->lost);
 }
 
@@ -614,8 +621,7 @@ static void collector_recovers(struct kunit *test)
 	mutex_lock(&c->control);
 	WRITE_ONCE(c->lost, true);
 	mutex_unlock(&c->control);
-	schedule_work(&c->rehome);
-	flush_work(&c->rehome);
+	settle(c);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_TRUE(test, failures(c, HAVEGE_REPETITION));
 }
@@ -676,8 +682,7 @@ static void collector_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EIO);
 		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 		/* No successor takes over from what has failed. */
-		schedule_work(&c->rehome);
-		flush_work(&c->rehome);
+		settle(c);
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
 		flush_work(&o->failed);
 	}
@@ -740,6 +745,272 @@ static void collector_contributes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 }
 
+/* Neither a thread nor a byte while the machine sleeps; all anew afterwards. */
+static void collector_sleeps(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	u8 out[4];
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, -1), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_NOT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
+	havege_collector_suspend(c);
+	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
+	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
+	/* Nothing wakes it but the end of the sleep. */
+	settle(c);
+	KUNIT_EXPECT_NULL(test, c->task);
+	havege_collector_forked(c);
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, nr_cpu_ids), -ENXIO);
+	KUNIT_EXPECT_EQ(test, c->asked, -1);
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), 0);
+	KUNIT_EXPECT_EQ(test, c->asked, 0);
+	KUNIT_EXPECT_NULL(test, c->task);
+	havege_collector_suspend(c);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
+
+	havege_collector_resume(c);
+	flush_delayed_work(&c->settle);
+	KUNIT_ASSERT_NOT_NULL(test, c->task);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_EQ(test, c->cpu, 0);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* A resume without a sleep before changes nothing. */
+static void collector_resumed_awake(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct task_struct *task;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	task = c->task;
+	havege_collector_resume(c);
+	settle(c);
+	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+}
+
+/* Readers sleep as the machine does, and are served when it is awake. */
+static void read_waits_for_resume(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct reader *r;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	havege_collector_suspend(c);
+	r = start_reader(test);
+	until_waiting(test, r);
+	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
+	havege_collector_resume(c);
+	KUNIT_EXPECT_EQ(test, end_of(test, r), sizeof(r->out));
+}
+
+static bool is_failed(struct havege_collector *c)
+{
+	return status(c) == HAVEGE_FAILED;
+}
+
+/* What wakes up on a machine without noise gives up, after some tries. */
+static void collector_refused_later(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	havege_collector_suspend(c);
+	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
+	havege_collector_resume(c);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 60 * HZ),
+			0);
+	KUNIT_EXPECT_TRUE(test, is_failed(c));
+	KUNIT_EXPECT_EQ(test, c->refusals, HAVEGE_RESTARTS);
+	KUNIT_EXPECT_NULL(test, c->task);
+	/* Which neither sleep nor a better machine changes. */
+	WRITE_ONCE(o->clock.noise, NOISY);
+	havege_collector_suspend(c);
+	KUNIT_EXPECT_TRUE(test, is_failed(c));
+	havege_collector_resume(c);
+	settle(c);
+	KUNIT_EXPECT_TRUE(test, is_failed(c));
+	KUNIT_EXPECT_NULL(test, c->task);
+	flush_work(&o->failed);
+}
+
+/* One that comes to its senses in time does not. */
+static void collector_accepted_later(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	havege_collector_suspend(c);
+	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
+	havege_collector_resume(c);
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_GE(test, c->refusals, 1);
+	KUNIT_EXPECT_TRUE(test, c->waiting);
+	WRITE_ONCE(o->clock.noise, NOISY);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_EQ(test, c->refusals, 0);
+	KUNIT_EXPECT_FALSE(test, c->waiting);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* A virtual machine of the test's: the generation is what it says it is. */
+static u8 *on_hypervisor(struct kunit *test)
+{
+	u8 *generation = kunit_kzalloc(test, 64, GFP_KERNEL);
+	struct havege_settings forked = settings;
+
+	KUNIT_ASSERT_NOT_NULL(test, generation);
+	destroy_now(test);
+	forked.generation = generation;
+	test->priv = havege_collector_create(&forked);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(test->priv));
+	return generation;
+}
+
+/* The first read of a copy gets nothing that the other copies have. */
+static void copy_serves_nothing_old(struct kunit *test)
+{
+	u8 *generation = on_hypervisor(test);
+	struct havege_collector *c = test->priv;
+	struct task_struct *task;
+	u8 out[64];
+
+	generation[3] = 1;
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	task = c->task;
+	get_task_struct(task);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 64);
+	havege_collector_forked(c);
+	KUNIT_EXPECT_FALSE(test, c->stale);
+
+	/* Its successor has to wait until we have looked. */
+	mutex_lock(&c->control);
+	generation[HAVEGE_GENERATION - 1] = 1;
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
+	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, c->buffer.size));
+	/* The thread is not alone with what it has. */
+	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
+	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	mutex_unlock(&c->control);
+
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_PTR_NE(test, c->task, task);
+	KUNIT_EXPECT_FALSE(test, c->stale);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	/* Noticed once, it is not noticed again. */
+	put_task_struct(task);
+	task = c->task;
+	havege_collector_forked(c);
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 64);
+}
+
+/* The machine is stopped, and copied, between the look and the last byte. */
+static void copy_made_within_a_read(struct kunit *test)
+{
+	u8 *generation = on_hypervisor(test);
+	struct havege_collector *c = test->priv;
+
+	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 8);
+	/* What is read changes it. */
+	mutex_lock(&c->control);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, generation, 8, false), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(generation, 0, 8));
+	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, c->bytes_out, 0);
+	mutex_unlock(&c->control);
+}
+
+/* Nobody has read since: what the thread brings does not get in. */
+static void copy_supplied_with_nothing_old(struct kunit *test)
+{
+	u8 *generation = on_hypervisor(test);
+	struct havege_collector *c = test->priv;
+
+	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 8);
+	mutex_lock(&c->control);
+	generation[0] = 1;
+	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 0);
+	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+	mutex_unlock(&c->control);
+}
+
+/* Without a generation the kernel's word is taken for it. */
+static void copy_without_generation(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+
+	havege_collector_supply(c, "secret", 6);
+	mutex_lock(&c->control);
+	havege_collector_forked(c);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 0);
+	mutex_unlock(&c->control);
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* A clock at whose some thousandth reading the module is unloaded. */
+struct unloading_clock {
+	struct noise_clock noise;
+	struct havege_collector *c;
+	unsigned int left;
+};
+
+static u64 unloading_read(struct havege_test_clock *base, u32 p, u32 q,
+			  unsigned int depth, u32 *mix)
+{
+	struct unloading_clock *clock = (struct unloading_clock *)base;
+
+	if (clock->left && !--clock->left)
+		havege_collector_dismiss(clock->c);
+	return noise_read(base, p, q, depth, mix);
+}
+
+/* A start-up does not make the one wait who wants to be rid of it all. */
+static void start_ends_when_dismissed(struct kunit *test)
+{
+	struct unloading_clock *clock = kunit_kzalloc(test, sizeof(*clock),
+						      GFP_KERNEL);
+	struct havege_settings unloading = settings;
+	struct havege_collector *c;
+
+	KUNIT_ASSERT_NOT_NULL(test, clock);
+	destroy_now(test);
+	clock->noise = new_clock;
+	clock->noise.base.read = unloading_read;
+	clock->left = 4000;
+	unloading.clock = &clock->noise.base;
+	c = havege_collector_create(&unloading);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	test->priv = c;
+	clock->c = c;
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), -EINTR);
+	KUNIT_EXPECT_EQ(test, clock->left, 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EINTR);
+	settle(c);
+	havege_collector_resume(c);
+	KUNIT_EXPECT_NULL(test, c->task);
+}
+
 static void collector_destroyed_at_once(struct kunit *test)
 {
 	/* Never started; started and still filling; started and asleep. */
@@ -777,6 +1048,16 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(collector_fails),
 	KUNIT_CASE(collector_estimates_again),
 	KUNIT_CASE(collector_contributes),
+	KUNIT_CASE(collector_sleeps),
+	KUNIT_CASE(collector_resumed_awake),
+	KUNIT_CASE(read_waits_for_resume),
+	KUNIT_CASE_SLOW(collector_refused_later),
+	KUNIT_CASE(collector_accepted_later),
+	KUNIT_CASE(copy_serves_nothing_old),
+	KUNIT_CASE(copy_made_within_a_read),
+	KUNIT_CASE(copy_supplied_with_nothing_old),
+	KUNIT_CASE(copy_without_generation),
+	KUNIT_CASE(start_ends_when_dismissed),
 	KUNIT_CASE(collector_destroyed_at_once),
 	{}
 };

@@ -122,7 +122,7 @@ static void param_bad_values(struct kunit *test)
 		{ "fill_threshold", "4096 4096", -EINVAL },
 		{ "fill_threshold", "4096.0", -EINVAL },
 		{ "cpu", "-2", -ERANGE },
-		{ "cpu", "1000000", -ERANGE },
+		{ "cpu", "1000000", -ENXIO },
 		{ "cpu", "4294967296", -ERANGE },
 		{ "cpu", "first", -EINVAL },
 		{ "cpu", "", -EINVAL },

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CPU hotplug, suspend and hibernation, VM forks. The contract is in
+ * havege_events.h.
+ *
+ * A callback may find the collector in any state. That of CPU hotplug runs with
+ * the CPUs locked, and so does no more than queue work. Those before a sleep
+ * have to be done when they return; none of the others waits for a start-up.
+ *
+ * Two tell of a VM fork. The generation is what counts: it has changed before
+ * the copy runs its first instruction, and whoever takes bytes looks at it. The
+ * notifier comes some time later, on kernels that have it; it has a collector
+ * start up anew that nobody reads from, and is all there is for hypervisors
+ * that announce forks without ACPI.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/acpi.h>
+#include <linux/cpuhotplug.h>
+#include <linux/err.h>
+#include <linux/io.h>
+#include <linux/notifier.h>
+#include <linux/printk.h>
+#include <linux/suspend.h>
+
+#include "compat.h"
+#include "havege_collector.h"
+#include "havege_events.h"
+
+static struct havege_collector *collector;
+
+/* The generation */
+
+#ifdef CONFIG_ACPI
+static acpi_status take_first(acpi_handle handle, u32 level, void *context,
+			      void **found)
+{
+	*(acpi_handle *)context = handle;
+	return AE_CTRL_TERMINATE;
+}
+
+static acpi_handle find_device(void)
+{
+	/* Hypervisors give one or the other; the kernel has them in capitals. */
+	static const char * const ids[] = { "VM_GEN_COUNTER", "VMGENCTR" };
+	acpi_handle handle = NULL;
+	unsigned int i;
+
+	for (i = 0; !acpi_disabled && !handle && i < ARRAY_SIZE(ids); i++)
+		acpi_get_devices(ids[i], take_first, &handle, NULL);
+	return handle;
+}
+
+/* A package of two integers: the lower and the upper half. 0 is no address. */
+static phys_addr_t address_of(acpi_handle device)
+{
+	struct acpi_buffer result = { ACPI_ALLOCATE_BUFFER, NULL };
+	const union acpi_object *obj, *half;
+	phys_addr_t address = 0;
+
+	if (ACPI_FAILURE(acpi_evaluate_object(device, "ADDR", NULL, &result)))
+		return 0;
+	obj = result.pointer;
+	if (obj && obj->type == ACPI_TYPE_PACKAGE && obj->package.count == 2) {
+		half = obj->package.elements;
+		if (half[0].type == ACPI_TYPE_INTEGER &&
+		    half[1].type == ACPI_TYPE_INTEGER)
+			address = half[0].integer.value |
+				half[1].integer.value << 32;
+	}
+	ACPI_FREE(result.pointer);
+	return address;
+}
+
+const void *havege_generation_map(void)
+{
+	const acpi_handle device = find_device();
+	phys_addr_t address;
+
+	if (!device)
+		return NULL;
+	address = address_of(device);
+	if (!address) {
+		pr_warn("the VM generation of this machine has no address: copies of it are noticed late\n");
+		return NULL;
+	}
+	return memremap(address, HAVEGE_GENERATION, MEMREMAP_WB) ?:
+		ERR_PTR(-ENOMEM);
+}
+
+void havege_generation_unmap(const void *generation)
+{
+	if (generation)
+		memunmap((void *)generation);
+}
+#else
+const void *havege_generation_map(void)
+{
+	return NULL;
+}
+
+void havege_generation_unmap(const void *generation)
+{
+}
+#endif
+
+/* CPU hotplug */
+
+static int on_cpu_change(unsigned int cpu)
+{
+	havege_collector_settle(collector);
+	return 0;
+}
+
+static int cpu_state;
+
+/* Suspend and hibernation */
+
+static int on_sleep(struct notifier_block *nb, unsigned long event, void *data)
+{
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		havege_collector_suspend(collector);
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		havege_collector_resume(collector);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block sleep_nb = { .notifier_call = on_sleep };
+
+/* VM forks */
+
+static int on_fork(struct notifier_block *nb, unsigned long event, void *data)
+{
+	havege_collector_forked(collector);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block fork_nb = { .notifier_call = on_fork };
+
+int havege_events_enter(struct havege_collector *c)
+{
+	int err;
+
+	collector = c;
+	err = register_pm_notifier(&sleep_nb);
+	if (err)
+		return err;
+	err = havege_register_vmfork(&fork_nb);
+	if (err)
+		goto fail_sleep;
+	cpu_state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+					      "hw_random/havege_rng:online",
+					      on_cpu_change, on_cpu_change);
+	if (cpu_state >= 0) {
+		/* For a change between the start of the thread and now. */
+		havege_collector_settle(c);
+		return 0;
+	}
+	err = cpu_state;
+
+	havege_unregister_vmfork(&fork_nb);
+fail_sleep:
+	unregister_pm_notifier(&sleep_nb);
+	return err;
+}
+
+void havege_events_leave(void)
+{
+	cpuhp_remove_state_nocalls(cpu_state);
+	havege_unregister_vmfork(&fork_nb);
+	unregister_pm_notifier(&sleep_nb);
+}
