@@ -36,9 +36,9 @@
  * A machine that is copied while it runs (a snapshot that is resumed twice) gives
  * both copies the same buffer and the same walk. The generation that the
  * hypervisor changes before the copy runs is therefore looked at under c->lock
- * whenever bytes go in or out; on the way out after the copy, too, since the
- * machine can have been stopped in the midst of it. From the moment that a change
- * is seen the thread is stale: nothing it supplies gets into the buffer.
+ * whenever bytes go in or out; on the way out when they have been taken, since the
+ * machine can have been stopped in the midst of that. From the moment that a
+ * change is seen the thread is stale: nothing it supplies gets into the buffer.
  *
  * Before the machine sleeps the thread is stopped, and not frozen with its
  * tables: those would be in the image that hibernation writes. It is freezable
@@ -690,7 +690,7 @@ static int take(struct havege_collector *c, void *dst, size_t max, u64 *counter)
 	} else if (c->status == HAVEGE_FAILED) {
 		ret = -EIO;
 	} else {
-		if (is_copy(c) || c->status == HAVEGE_RECOVERING)
+		if (c->status == HAVEGE_RECOVERING)
 			max = 0;
 		wake = !c->buffer.wanted;
 		ret = havege_buffer_take(&c->buffer, dst,
