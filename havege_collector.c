@@ -12,9 +12,9 @@
  *
  * - c->control, a mutex, is held over everything that creates or stops a
  *   thread: start, move, suspend, resume, destroy and the settle work. Its holder
- *   sleeps, and waits for the thread; the thread never takes it. Only the settle
- *   work takes another lock inside it, that of CPU hotplug: so the callbacks of
- *   CPU hotplug do not take it, they queue the work.
+ *   sleeps, and waits for the thread; the thread never takes it. The lock of CPU
+ *   hotplug is taken inside it: so the callbacks of CPU hotplug, which run inside
+ *   that one, queue the work and do not take it.
  * - c->lock, a spinlock, protects buffer, status, gone, stale, the counts, and
  *   cpu, tuning and figures for those who only look. Held for a copy of 4 KiB, or
  *   for a wipe of the buffer; nothing sleeps under it. It nests inside
@@ -78,10 +78,14 @@
 
 /* Bytes copied at most while c->lock is held. */
 #define COPY_MAX	4096
+/* CPUs that may go away under the first start-up before it is an error. */
+#define START_TRIES	16
 
+/* Not one of nohz_full= either: what wants no tick wants no thread. */
 static bool for_kernel_threads(int cpu)
 {
 	return housekeeping_cpu(cpu, HK_TYPE_KTHREAD) &&
+		housekeeping_cpu(cpu, HK_TYPE_TICK) &&
 		!havege_cpu_is_isolated(cpu);
 }
 
@@ -547,6 +551,13 @@ static int go_home(struct havege_collector *c)
 	return start_on(c, cpu);
 }
 
+/* A CPU that goes offline loses its threads before it stops being online. */
+static void wait_for_hotplug(void)
+{
+	cpus_read_lock();
+	cpus_read_unlock();
+}
+
 static void settle(struct work_struct *work)
 {
 	struct havege_collector *c = container_of(to_delayed_work(work),
@@ -554,9 +565,7 @@ static void settle(struct work_struct *work)
 	int err;
 
 	mutex_lock(&c->control);
-	/* For a change of the CPUs that is under way, see above. */
-	cpus_read_lock();
-	cpus_read_unlock();
+	wait_for_hotplug();
 	if (obstacle(c))
 		goto out;
 	err = go_home(c);
@@ -611,10 +620,15 @@ havege_collector_create(const struct havege_settings *settings)
 
 int havege_collector_start(struct havege_collector *c, int cpu)
 {
-	int err;
+	int err, tries = START_TRIES;
 
 	mutex_lock(&c->control);
 	err = start_on(c, cpu < 0 ? choose_cpu(cpu) : cpu);
+	/* Who has named none does not mind which. */
+	while (err == -ENXIO && cpu < 0 && tries--) {
+		wait_for_hotplug();
+		err = start_on(c, choose_cpu(cpu));
+	}
 	if (!err)
 		WRITE_ONCE(c->asked, cpu);
 	mutex_unlock(&c->control);

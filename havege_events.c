@@ -32,6 +32,27 @@ static struct havege_collector *collector;
 /* The generation */
 
 #ifdef CONFIG_ACPI
+/* Hypervisors give one or the other; the kernel has them in capitals. */
+static const char * const ids[] = { "VM_GEN_COUNTER", "VMGENCTR" };
+
+/*
+ * By the kernel's list of devices, which takes no memory. A search of ACPI's own
+ * takes some, and where there is none says that there is no such device. But
+ * where the list has IDs of eight letters it does not have this one: then such a
+ * search has to do, twice, since a shortage may pass.
+ */
+#if ACPI_ID_LEN > 14
+static acpi_handle find_device(const char *id)
+{
+	struct acpi_device *device = acpi_dev_get_first_match_dev(id, NULL, -1);
+	acpi_handle handle = device ? device->handle : NULL;
+
+	/* Hypervisors do not take it away again. */
+	if (device)
+		acpi_dev_put(device);
+	return handle;
+}
+#else
 static acpi_status take_first(acpi_handle handle, u32 level, void *context,
 			      void **found)
 {
@@ -39,47 +60,57 @@ static acpi_status take_first(acpi_handle handle, u32 level, void *context,
 	return AE_CTRL_TERMINATE;
 }
 
-static acpi_handle find_device(void)
+static acpi_handle find_device(const char *id)
 {
-	/* Hypervisors give one or the other; the kernel has them in capitals. */
-	static const char * const ids[] = { "VM_GEN_COUNTER", "VMGENCTR" };
 	acpi_handle handle = NULL;
-	unsigned int i;
 
-	for (i = 0; !acpi_disabled && !handle && i < ARRAY_SIZE(ids); i++)
-		acpi_get_devices(ids[i], take_first, &handle, NULL);
+	acpi_get_devices(id, take_first, &handle, NULL);
+	if (!handle)
+		acpi_get_devices(id, take_first, &handle, NULL);
 	return handle;
 }
+#endif
 
-/* A package of two integers: the lower and the upper half. 0 is no address. */
-static phys_addr_t address_of(acpi_handle device)
+/*
+ * A package of two integers: the lower and the upper half. 0 is no address.
+ * Return: 0 or -ENOMEM.
+ */
+static int address_of(acpi_handle device, phys_addr_t *address)
 {
 	struct acpi_buffer result = { ACPI_ALLOCATE_BUFFER, NULL };
 	const union acpi_object *obj, *half;
-	phys_addr_t address = 0;
+	acpi_status status;
 
-	if (ACPI_FAILURE(acpi_evaluate_object(device, "ADDR", NULL, &result)))
-		return 0;
+	*address = 0;
+	status = acpi_evaluate_object(device, "ADDR", NULL, &result);
+	if (ACPI_FAILURE(status))
+		return status == AE_NO_MEMORY ? -ENOMEM : 0;
 	obj = result.pointer;
 	if (obj && obj->type == ACPI_TYPE_PACKAGE && obj->package.count == 2) {
 		half = obj->package.elements;
 		if (half[0].type == ACPI_TYPE_INTEGER &&
 		    half[1].type == ACPI_TYPE_INTEGER)
-			address = half[0].integer.value |
+			*address = half[0].integer.value |
 				half[1].integer.value << 32;
 	}
 	ACPI_FREE(result.pointer);
-	return address;
+	return 0;
 }
 
 const void *havege_generation_map(void)
 {
-	const acpi_handle device = find_device();
+	acpi_handle device = NULL;
 	phys_addr_t address;
+	unsigned int i;
 
+	if (acpi_disabled)
+		return NULL;
+	for (i = 0; !device && i < ARRAY_SIZE(ids); i++)
+		device = find_device(ids[i]);
 	if (!device)
 		return NULL;
-	address = address_of(device);
+	if (address_of(device, &address))
+		return ERR_PTR(-ENOMEM);
 	if (!address) {
 		pr_warn("the VM generation of this machine has no address: copies of it are noticed late\n");
 		return NULL;

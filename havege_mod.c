@@ -632,10 +632,10 @@ static int bring_up(void)
 	err = havege_events_enter(c);
 	if (err)
 		goto fail_state;
-	announce(c);
 	err = hwrng_enter(c);
 	if (err)
 		goto fail_events;
+	announce(c);
 	/* Should it have failed already, nobody has been there to leave. */
 	if (havege_collector_read(c, NULL, 0, false) == -EIO)
 		schedule_work(&failed_work);
