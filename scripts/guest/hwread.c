@@ -2,13 +2,21 @@
 /*
  * hwread - reads /dev/hwrng in the test guest in the ways busybox dd cannot.
  *
- *   hwread [-n] [-p READERS] [-o FILE] [-f FILE] [-u UID] SIZE COUNT
+ *   hwread [-n] [-p READERS] [-o FILE] [-f FILE] [-u UID] [-t SECONDS] [-s FILE] SIZE COUNT
  *	COUNT times read(SIZE), 0 = until an error; -n: O_NONBLOCK, and EAGAIN is counted and
  *	not an error. One line per reader:
- *	  reads=R bytes=B eagain=E distinct=D ms=T error=NAME
- *	where D is how many byte values were seen and NAME is "none" when all went well.
+ *	  reads=R bytes=B eagain=E distinct=D longest=L ms=T error=NAME
+ *	where D is how many byte values were seen, L the milliseconds that the longest time without
+ *	a byte took, and NAME is "none" when all went well.
  *	-o: the bytes, one reader only; -f: another file than /dev/hwrng; -u: as that user,
- *	with no groups.
+ *	with no groups; -t: until then only; -s: samples of the bytes for twice, one reader only.
+ *   hwread twice FILE...
+ *	counts what is in these files of samples more than once:
+ *	  samples=N twice=M
+ *	Every 8 bytes, at whatever offset, are a sample, of which an eighth is kept, chosen by what
+ *	they are: so the same bytes give the same samples in whatever reads they come. Of 32 bytes
+ *	that come again 96 % are noticed, of 64 all but 1 in 2000; by chance less than one pair in
+ *	10^5 runs. A reader keeps a million at most.
  *   hwread hog CPU SECONDS
  *	keeps CPU busy under SCHED_FIFO, so that nothing of normal priority runs there. Ends
  *	by itself after SECONDS, so that a test that loses it does not hang the guest.
@@ -26,6 +34,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define SAMPLES		1000000
 
 /* Those a read can end with; older C libraries cannot name them. */
 static const char *name_of(int err)
@@ -79,9 +89,70 @@ static int hog(int cpu, unsigned int seconds)
 		;
 }
 
+static unsigned long *samples;
+static const char *sample_file;
+static long nsamples, seconds;
+
+static void sample(const unsigned char *bytes, ssize_t count)
+{
+	static unsigned long window;
+	static int filled;
+
+	while (count--) {
+		window = window << 8 | *bytes++;
+		if (filled < 7)
+			filled++;
+		else if (!(window & 7) && nsamples < SAMPLES)
+			samples[nsamples++] = window;
+	}
+}
+
+static int keep_samples(const char *file)
+{
+	const size_t size = nsamples * sizeof(*samples);
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	return fd < 0 || write(fd, samples, size) != (ssize_t)size;
+}
+
+static int order(const void *a, const void *b)
+{
+	const unsigned long *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int duplicates(char **names)
+{
+	long i, found = 0, room = 0;
+
+	for (; *names; names++) {
+		FILE *f = fopen(*names, "r");
+
+		if (!f)
+			return die(*names);
+		do {
+			if (nsamples == room) {
+				room = room * 2 + SAMPLES;
+				samples = realloc(samples, room * sizeof(*samples));
+			}
+			if (!samples)
+				return die("memory");
+			i = fread(samples + nsamples, sizeof(*samples), room - nsamples, f);
+			nsamples += i;
+		} while (i);
+		fclose(f);
+	}
+	qsort(samples, nsamples, sizeof(*samples), order);
+	for (i = 1; i < nsamples; i++)
+		found += samples[i] == samples[i - 1];
+	printf("samples=%ld twice=%ld\n", nsamples, found);
+	return !!found;
+}
+
 static int reader(const char *from, int flags, size_t size, long count, const char *file)
 {
-	long reads = 0, bytes = 0, eagain = 0, start = now_ms();
+	long reads = 0, bytes = 0, eagain = 0, start = now_ms(), last = start, longest = 0;
 	unsigned char seen[256] = { 0 };
 	unsigned char *buf = malloc(size);
 	int i, distinct = 0, err = 0, out = -1;
@@ -94,7 +165,7 @@ static int reader(const char *from, int flags, size_t size, long count, const ch
 		if (out < 0)
 			return die(file);
 	}
-	while (!count || reads < count) {
+	while ((!count || reads < count) && (!seconds || now_ms() < start + seconds * 1000)) {
 		ssize_t got = read(fd, buf, size);
 
 		reads++;
@@ -109,14 +180,21 @@ static int reader(const char *from, int flags, size_t size, long count, const ch
 		for (i = 0; i < got; i++)
 			seen[buf[i]] = 1;
 		bytes += got;
+		if (now_ms() - last > longest)
+			longest = now_ms() - last;
+		last = now_ms();
+		if (samples)
+			sample(buf, got);
 		if (out >= 0 && write(out, buf, got) != got)
 			return die(file);
 	}
 	for (i = 0; i < 256; i++)
 		distinct += seen[i];
+	if (sample_file && keep_samples(sample_file))
+		return die(sample_file);
 	/* One write, so that the lines of several readers do not mix. */
-	printf("reads=%ld bytes=%ld eagain=%ld distinct=%d ms=%ld error=%s\n",
-	       reads, bytes, eagain, distinct, now_ms() - start,
+	printf("reads=%ld bytes=%ld eagain=%ld distinct=%d longest=%ld ms=%ld error=%s\n",
+	       reads, bytes, eagain, distinct, longest, now_ms() - start,
 	       err < 0 ? "end-of-file" : err ? name_of(err) : "none");
 	fflush(stdout);
 	return !!err;
@@ -130,7 +208,9 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "hog"))
 		return hog(atoi(argv[2]), atoi(argv[3]));
-	while ((opt = getopt(argc, argv, "np:o:f:u:")) != -1) {
+	if (argc > 2 && !strcmp(argv[1], "twice"))
+		return duplicates(argv + 2);
+	while ((opt = getopt(argc, argv, "np:o:f:u:t:s:")) != -1) {
 		if (opt == 'n')
 			flags = O_NONBLOCK;
 		else if (opt == 'p')
@@ -141,6 +221,10 @@ int main(int argc, char **argv)
 			from = optarg;
 		else if (opt == 'u')
 			uid = atoi(optarg);
+		else if (opt == 't')
+			seconds = atol(optarg);
+		else if (opt == 's')
+			sample_file = optarg;
 		else
 			return 2;
 	}
@@ -150,6 +234,11 @@ int main(int argc, char **argv)
 	}
 	if (uid && (setgroups(0, NULL) || setgid(uid) || setuid(uid)))
 		return die("another user");
+	if (sample_file) {
+		samples = malloc(SAMPLES * sizeof(*samples));
+		if (!samples)
+			return die("memory");
+	}
 	for (i = 0; i < readers; i++) {
 		pid_t pid = fork();
 

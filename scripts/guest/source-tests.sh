@@ -69,10 +69,6 @@ more_failures() {
 	[ "$(failures "$1")" -gt "$2" ]
 }
 
-status_is() {
-	[ "$(get "$S/status")" = "$1" ]
-}
-
 is_unregistered() {
 	! grep -qw havege "$H/rng_available"
 }

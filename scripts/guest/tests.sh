@@ -10,6 +10,22 @@
 . /guest/source-tests.sh
 # shellcheck source=debugfs-tests.sh
 . /guest/debugfs-tests.sh
+# shellcheck source=debug-tests.sh
+. /guest/debug-tests.sh
+# shellcheck source=hotplug-tests.sh
+. /guest/hotplug-tests.sh
+# shellcheck source=life-tests.sh
+. /guest/life-tests.sh
+# shellcheck source=fault-tests.sh
+. /guest/fault-tests.sh
+# shellcheck source=hostile-tests.sh
+. /guest/hostile-tests.sh
+# shellcheck source=soak-tests.sh
+. /guest/soak-tests.sh
+# shellcheck source=suspend-tests.sh
+. /guest/suspend-tests.sh
+# shellcheck source=clone-tests.sh
+. /guest/clone-tests.sh
 
 # --- the tests -------------------------------------------------------------------------------
 
@@ -21,7 +37,7 @@ test_load() {
 	result $_rc "the module loads"
 	[ $_rc = 0 ] || return 1
 	WHY=$NEW
-	echo "$NEW" | grep -q 'havege_rng: .*CPU [01]' &&
+	echo "$NEW" | grep -q 'havege_rng: .*CPU [0-9]' &&
 		! echo "$NEW" | grep -v 'module verification failed' | grep -qiE 'error|fail|warn'
 	result $? "its log lines name the CPU and no error"
 	WHY=$NEW
@@ -40,7 +56,7 @@ test_load() {
 
 test_state() {
 	is "$(get $S/status)" ok "status is ok"
-	is "$(get $S/cpu)" 1 "cpu is the last one"
+	is "$(get $S/cpu)" "$LAST" "cpu is the last one"
 	level -le $(($(get $P/buffer_size) * 8192))
 	result $? "fill_level is at most the buffer"
 	_b=$(get $S/bytes_out)
@@ -156,19 +172,20 @@ where() {
 }
 
 test_cpu() {
-	for _cpu in 0 1; do
+	for _cpu in 0 "$LAST"; do
 		unload
-		must_load cpu=$_cpu || continue
+		must_load cpu="$_cpu" || continue
 		hwread 64 16 >/dev/null
-		wait_for 10 on_cpu $_cpu
+		wait_for 10 on_cpu "$_cpu"
 		_rc=$?
 		where
 		result $_rc "cpu=$_cpu at load time: the thread is bound to CPU $_cpu and runs there"
 	done
-	for _cpu in 0 1 -1; do
-		_want=${_cpu#-}
+	for _cpu in 0 "$LAST" -1; do
+		_want=$_cpu
+		[ "$_cpu" != -1 ] || _want=$LAST
 		WHY=
-		(echo $_cpu >$P/cpu) && hwread 64 16 >/dev/null &&
+		(echo "$_cpu" >$P/cpu) && hwread 64 16 >/dev/null &&
 			wait_for 10 on_cpu "$_want" && [ "$(get $P/cpu)" = "$_cpu" ]
 		_rc=$?
 		where
@@ -183,12 +200,14 @@ test_cpu() {
 	echo 0 >$CPU1
 	refused cpu 1 "No such device"
 	echo 1 >$CPU1
-	# The collector's own CPU goes offline under it: while it sleeps, and while it collects.
+	# The collector's own CPU goes offline under it: while it sleeps, and while it collects. Then
+	# it goes to the last one that there is.
+	_else=$((LAST > 1 ? LAST : 0))
 	echo 1 >$P/cpu
 	echo 0 >$CPU1
 	hwread 64 16 >/tmp/out
 	_rc=$?
-	wait_for 10 on_cpu 0 || _rc=1
+	wait_for 10 on_cpu $_else || _rc=1
 	where
 	klog
 	WHY="$WHY; status $(get $S/status); $(cat /tmp/out); $NEW"
@@ -203,7 +222,7 @@ test_cpu() {
 	for _round in 1 2 3 4 5 6 7 8 9 10; do
 		echo 1 >$P/cpu
 		echo 0 >$CPU1
-		wait_for 10 on_cpu 0 || _bad="round $_round: not on CPU 0"
+		wait_for 10 on_cpu $_else || _bad="round $_round: not on CPU $_else"
 		# Its buffer has been emptied: what comes now comes after its start-up.
 		_b=$(get $S/bytes_out)
 		wait_for 10 more_than "$_b" || _bad="$_bad round $_round: no bytes"
@@ -394,8 +413,8 @@ test_readers() {
 	_rc=$?
 	clock
 	_t=$((NOW - _t))
-	[ $_rc = 0 ] && [ $_t -le 200 ]
-	result $? "rmmod with 8 readers that run takes at most 2 s ($_t/100 s)"
+	[ $_rc = 0 ] && [ $_t -le $((200 * SLOW)) ]
+	result $? "rmmod with 8 readers that run takes at most $((2 * SLOW)) s ($_t/100 s)"
 	wait_for 5 ended $PARENT || end_readers -9
 	wait $PARENT
 	is "$(grep -c 'error=ENODEV' /tmp/readers)" 8 "and all 8 end with ENODEV"
@@ -413,8 +432,8 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 	_rc=$?
 	_took=$TOOK
 	# Before the hog goes: rmmod itself has to wait for the thread that cannot run.
-	[ $_rc = 0 ] && [ "$_took" -le 200 ]
-	result $? "rmmod lets 8 blocked readers go within 2 s ($_took/100 s)"
+	[ $_rc = 0 ] && [ "$_took" -le $((200 * SLOW)) ]
+	result $? "rmmod lets 8 blocked readers go within $((2 * SLOW)) s ($_took/100 s)"
 	unhog
 	wait_for 12 ended $RMMOD
 	result $? "rmmod ends ($TOOK/100 s after the hog)"
@@ -424,7 +443,12 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 	result $? "rmmod succeeded and left nothing"
 	[ $_rc = 0 ] || end_readers -9
 	wait $PARENT
-	is "$(grep -c 'error=ENODEV' /tmp/readers)" 8 "and all 8 end with ENODEV"
+	# Where everything is slow the 5 s of a wait can be over before.
+	_late=$(grep -c 'error=ETIMEDOUT' /tmp/readers)
+	[ "$SLOW" -gt 1 ] || _late=0
+	WHY=$(cat /tmp/readers)
+	[ $(($(grep -c 'error=ENODEV' /tmp/readers) + _late)) = 8 ]
+	result $? "and all 8 end with ENODEV, but for $_late that were late"
 	note "$(sort /tmp/readers | head -n 1)"
 
 	must_load || return
@@ -433,7 +457,7 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 	end_readers -TERM
 	wait_for 10 all_ended
 	_rc=$?
-	[ $_rc = 0 ] && [ $TOOK -le 100 ]
+	[ $_rc = 0 ] && [ $TOOK -le $((100 * SLOW)) ]
 	result $? "a signal ends it at once ($TOOK/100 s)"
 	[ $_rc = 0 ] || end_readers -9
 	wait $PARENT
@@ -441,7 +465,7 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 	hwread 64 1 >/tmp/out
 	WHY=$(cat /tmp/out)
 	_ms=$(sed -n 's/.*ms=\([0-9]*\) .*/\1/p' /tmp/out)
-	grep -q 'error=ETIMEDOUT' /tmp/out && [ "$_ms" -ge 4000 ] && [ "$_ms" -le 8000 ]
+	grep -q 'error=ETIMEDOUT' /tmp/out && [ "$_ms" -ge $((4000 / SLOW)) ] && [ "$_ms" -le $((8000 * SLOW)) ]
 	result $? "a reader that gets nothing ends with ETIMEDOUT after 5 s ($_ms ms)"
 	hwread -n 64 1 >/tmp/out
 	WHY=$(cat /tmp/out)
@@ -454,6 +478,12 @@ $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/sy
 	result $? "with the CPU free again bytes come again"
 }
 
+# The memory that there is, in kB, in MEM.
+mem_is_now() {
+	echo 3 >/proc/sys/vm/drop_caches
+	MEM=$(awk '/MemAvailable/ { print $2 }' /proc/meminfo)
+}
+
 # Memory that has gone since MEM was read, in kB, in LESS; whether it is little.
 mem_is_back() {
 	echo 3 >/proc/sys/vm/drop_caches
@@ -463,8 +493,7 @@ mem_is_back() {
 
 test_many_loads() {
 	unload
-	echo 3 >/proc/sys/vm/drop_caches
-	MEM=$(awk '/MemAvailable/ { print $2 }' /proc/meminfo)
+	mem_is_now
 	_n=0
 	while [ $_n -lt 50 ]; do
 		load || { WHY="load $_n: $(cat /tmp/err)"; break; }
@@ -480,60 +509,6 @@ test_many_loads() {
 	_rc=$?
 	WHY="$LESS kB less"
 	result $_rc "and memory is back ($LESS kB less)"
-}
-
-# Every allocation of a load is made to fail, one a load.
-test_faults() {
-	if ! grep -qw should_failslab /proc/kallsyms; then
-		result 0 "each allocation of a load fails once # SKIP this kernel has no should_failslab"
-		return
-	fi
-	F=/sys/module/havege_fault/parameters
-	insmod /guest/havege_fault.ko 2>/tmp/err
-	_rc=$?
-	WHY=$(cat /tmp/err)
-	result $_rc "the fault module loads"
-	must_load || return
-	find $S $P -type f | sort >/tmp/files
-	unload
-	_seen=$(get $F/seen)
-	klog
-	_n=1 _failed=0 _hit=0 _bad=
-	while [ $_n -le "$_seen" ]; do
-		echo $_n >$F/nth
-		if load; then
-			find $S $P -type f | sort | cmp -s - /tmp/files ||
-				_bad="$_bad $_n: it loaded without some of its files;"
-			[ "$(get $S/status)" = ok ] && hwread 64 16 >/tmp/out ||
-				_bad="$_bad $_n: status $(get $S/status), $(cat /tmp/out);"
-			unload || _bad="$_bad $_n: after success: $WHY $(cat /tmp/err);"
-		else
-			_failed=$((_failed + 1))
-			# EAGAIN is what the kernel's own thread creation makes of some of them.
-			grep -qE 'Cannot allocate memory|Resource temporarily' /tmp/err ||
-				_bad="$_bad $_n: $(sed 's/.*: //' /tmp/err);"
-			# What is left behind would spoil the loads that follow.
-			is_gone || { _bad="$_bad $_n: left behind: $WHY;"; break; }
-		fi
-		_hit=$((_hit + $(get $F/hit)))
-		_n=$((_n + 1))
-	done
-	echo 0 >$F/nth
-	# An allocation that fails may be complained about, with a call trace: that is the
-	# kernel's way. A warning or an oops is not.
-	dmesg -c >/tmp/faultlog
-	WHY=$(grep -E 'WARNING:|BUG:|Oops|INFO: ' /tmp/faultlog)
-	_missed=$(get $F/missed)
-	WHY="$_bad $WHY; missed $_missed, hit $_hit"
-	[ "$_seen" -gt 20 ] && [ -z "$_bad" ] && [ "$_missed" = 0 ] && [ $_hit -gt $((_seen / 2)) ] &&
-		[ "$_failed" -gt 0 ] && ! grep -qE 'WARNING:|BUG:|Oops|INFO: ' /tmp/faultlog
-	result $? "each of $_seen allocations of a load failed once: $_failed loads failed cleanly, $((_seen - _failed)) did not need it ($_hit hit)"
-	note "log lines of those loads, how often:"
-	sed 's/^\[[^]]*\] //' /tmp/faultlog | grep havege | sort | uniq -c | sort -rn | head -n 20 |
-		sed 's/^/# /' >&3
-	rmmod havege_fault
-	load && [ "$(get $S/status)" = ok ] && hwread 64 16 >/dev/null && unload
-	result $? "after that a plain load works"
 }
 
 test_virtio() {
@@ -641,16 +616,22 @@ test_plain() {
 	test_good_load
 	test_readers
 	test_many_loads
-	test_faults
 }
 
 klog
 # The hog must be able to keep its CPU. Newer kernels have two rules against that.
 echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 mount -t debugfs debugfs "$D"
-for server in "$D"/sched/fair_server/cpu*/runtime; do
-	[ ! -e "$server" ] || echo 0 >"$server"
-done
+begin_checks
+case $1 in
+test-hotplug|test-isolated|test-faults|test-hostile|test-soak)
+	# No hog there, but CPUs that go: kernels with that rule can warn when it is turned off.
+	;;
+*)
+	for server in "$D"/sched/fair_server/cpu*/runtime; do
+		[ ! -e "$server" ] || echo 0 >"$server"
+	done ;;
+esac
 case $1 in
 test-plain)
 	test_plain ;;
@@ -668,7 +649,36 @@ test-counting)
 	test_counting ;;
 test-no-tsc)
 	test_no_tsc ;;
+test-hotplug)
+	test_partition
+	test_hotplug ;;
+test-isolated)
+	test_isolated ;;
+test-wrong)
+	test_wrong
+	CHECKS= ;;
+test-builtin)
+	test_builtin ;;
+test-life)
+	test_life ;;
+test-faults)
+	test_broken ;;
+test-hostile)
+	test_hostile ;;
+test-soak)
+	test_soaks ;;
+test-suspend)
+	test_suspend ;;
+test-hibernate)
+	test_hibernate ;;
+test-resume)
+	test_resume ;;
+test-clones)
+	test_clones ;;
+test-copies)
+	test_copies ;;
 esac
+test_checks
 test_log
 echo "1..$COUNT" >&3
 note "end of the guest tests"

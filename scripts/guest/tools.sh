@@ -16,11 +16,40 @@ S=/sys/devices/havege_rng
 P=/sys/module/havege_rng/parameters
 H=/sys/class/misc/hw_random
 D=/sys/kernel/debug
-CPU1=/sys/devices/system/cpu/cpu1/online
+CPUS=/sys/devices/system/cpu
+CPU1=$CPUS/cpu1/online
+LAST=$(sed 's/.*[-,]//' $CPUS/present)
 KLOG=/tmp/klog
+# The kernel's command line says how many times as long everything takes.
+SLOW=$(sed -n 's/.* slow=\([0-9]*\).*/\1/p' /proc/cmdline)
+SLOW=${SLOW:-1}
 
 note() {
 	echo "$*" | sed 's/^/# /' >&3
+}
+
+# amount SHORT LONG: how often, or how long: for every day, or for the record (AMOUNT=long).
+amount() {
+	if [ "$AMOUNT" = long ]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+# One line every half minute from what takes long.
+progress() {
+	clock
+	[ "$NOW" -ge "${SAY_AT:-0}" ] || return 0
+	SAY_AT=$((NOW + 3000))
+	note "$*"
+}
+
+# dice N: a number from 0 to N - 1 in DICE, the same ones in each run.
+SEED=1
+dice() {
+	SEED=$(((SEED * 1103515245 + 12345) & 2147483647))
+	DICE=$((SEED / 65536 % $1))
 }
 
 # is SEEN WANTED TEXT
@@ -42,7 +71,7 @@ clock() {
 wait_for() {
 	clock
 	_start=$NOW
-	_end=$((NOW + $1 * 100))
+	_end=$((NOW + $1 * 100 * SLOW))
 	shift
 	while ! "$@"; do
 		clock
@@ -77,6 +106,36 @@ klog() {
 	dmesg -c >/tmp/new
 	cat /tmp/new >>$KLOG
 	NEW=$(cat /tmp/new)
+}
+
+# plug CPU 0|1: takes it offline, brings it back.
+plug() {
+	(echo "$2" >"$CPUS/cpu$1/online") 2>/tmp/err
+}
+
+# CPU $1 goes and comes without a pause, until flip_end; a line in /tmp/flips each time.
+flip_begin() {
+	: >/tmp/flips
+	: >/tmp/flipping
+	(
+		while [ -e /tmp/flipping ]; do
+			plug "$1" 0 && plug "$1" 1 && echo >>/tmp/flips
+		done
+		plug "$1" 1
+	) &
+	FLIPPER=$!
+}
+
+# It has done so $1 times.
+flipped() {
+	FLIPS=$(wc -l </tmp/flips)
+	[ "$FLIPS" -ge "$1" ]
+}
+
+flip_end() {
+	rm -f /tmp/flipping
+	wait "$FLIPPER"
+	flipped 0
 }
 
 # The collector's thread in PID, its name in THREAD.
@@ -124,11 +183,35 @@ is_gone() {
 }
 
 unload() {
-	rmmod havege_rng 2>/tmp/err && is_gone
+	WHY=
+	rmmod havege_rng 2>/tmp/err && is_gone && return
+	WHY="$WHY $(cat /tmp/err)"
+	return 1
 }
 
 load() {
 	modprobe havege_rng "$@" 2>/tmp/err
+}
+
+# timed COMMAND...: its code; in T the hundredths of a second that it took, in SLOWEST the most yet.
+SLOWEST=0
+timed() {
+	clock
+	T=$NOW
+	"$@"
+	_rc=$?
+	clock
+	T=$((NOW - T))
+	[ "$T" -le "$SLOWEST" ] || SLOWEST=$T
+	return $_rc
+}
+
+# What an unload may take, hundredths of a second, in LIMIT. Where the hw_random core has no file
+# for the quality it does not wake its thread to end it, which sleeps 10 s at a time. Elsewhere
+# 2 s would do: twice that, for those who are emulated.
+unload_limit() {
+	LIMIT=$((400 * SLOW))
+	[ -e $H/rng_quality ] || LIMIT=$((1200 * SLOW))
 }
 
 # must_load PARAMETER=VALUE...: loads, for checks that follow; a test only where it fails.
@@ -154,7 +237,7 @@ fill_up() {
 
 # A real-time hog on CPU $1 keeps the collector there from running, for at most $2 s.
 hog() {
-	hwread hog "$1" "$2" &
+	hwread hog "$1" $(($2 * SLOW)) &
 	HOG=$!
 	wait_for 5 is_fifo "$HOG"
 }
@@ -171,7 +254,11 @@ unhog() {
 # The processes of the readers started last: the children of $1.
 readers_of() {
 	for p in /proc/[0-9]*; do
-		[ "$(awk '{ print $4 }' "$p/stat" 2>/dev/null)" = "$1" ] && echo "${p#/proc/}"
+		# Without a process for each: those that wait do so for 5 s only. After the name
+		# come the state and the parent.
+		{ read -r _stat <"$p/stat"; } 2>/dev/null || continue
+		_stat=${_stat##*) ? }
+		[ "${_stat%% *}" = "$1" ] && echo "${p#/proc/}"
 	done
 }
 
@@ -205,11 +292,21 @@ end_readers() {
 block_readers() {
 	_cpu=$(get $S/cpu)
 	hog "$_cpu" 30 || return 1
-	taskset $((1 << (1 - _cpu))) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
+	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
 	PARENT=$!
 	wait_for 10 level -lt 512 || return 1
 	READERS=$(readers_of "$PARENT")
 	wait_for 5 all_blocked
+}
+
+# Bytes come: more than the hw_random core can have left over.
+flows() {
+	hwread 64 16 >/tmp/out
+	grep -q 'bytes=1024 .*error=none' /tmp/out
+}
+
+status_is() {
+	[ "$(get "$S/status")" = "$1" ]
 }
 
 # More bytes have come than $1.
@@ -238,10 +335,17 @@ refused() {
 	result $? "writing '$2' to $1 fails, $_old stays ($(sed 's/.*: //' /tmp/err))"
 }
 
+# What a kernel says that has found something; with what finds it switched on (scripts/debug) there
+# is more to be said.
+REPORTS='WARNING:|BUG:|Oops|Call Trace|Kernel panic|general protection|INFO: (possible|task|rcu|trying)'
+REPORTS="$REPORTS|rcu.*detected.*stall|KASAN:|UBSAN:|KCSAN:|ODEBUG:|kmemleak: [0-9]+ new|unreferenced object"
+REPORTS="$REPORTS|suspicious RCU|possible .*(deadlock|recursive|circular)|inconsistent lock state"
+REPORTS="$REPORTS|sleeping function|scheduling while atomic|DEBUG_LOCKS_WARN|bad unlock balance"
+REPORTS="$REPORTS|list_(add|del) corruption|soft lockup|blocked for more than"
+
 test_log() {
 	klog
-	grep -nE 'WARNING:|BUG:|Oops|Call Trace|INFO: possible|INFO: task|rcu.*stall|kmemleak|unreferenced object' \
-		$KLOG >/tmp/bad
+	grep -nE "$REPORTS" $KLOG >/tmp/bad
 	WHY=$(cat /tmp/bad)
 	[ ! -s /tmp/bad ]
 	result $? "no WARNING, BUG, Oops, call trace, lockdep or kmemleak line in $(wc -l <$KLOG) lines of log"

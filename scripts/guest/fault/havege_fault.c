@@ -2,13 +2,16 @@
 /*
  * havege_fault - makes things fail in havege_rng as it was shipped. Test only.
  *
- * Allocations, while it is being loaded: the slab and the page allocator ask
- * should_failslab() and should_fail_alloc_page() first, which are real functions
- * on many kernels even without fault injection: a return probe on them decides
- * about each allocation. Armed when havege_rng is COMING, disarmed when it is
- * LIVE or GOING. Allocations count that are made by the loading task, by
- * kthreadd on its behalf, and by havege's own thread; those that cannot fail
- * (__GFP_NOFAIL) do not.
+ * Allocations: the slab and the page allocator ask should_failslab() and
+ * should_fail_alloc_page() first, which are real functions on many kernels even
+ * without fault injection: a return probe on them decides about each allocation.
+ * Armed when havege_rng is COMING, disarmed when it is LIVE or GOING; later by
+ * hand. Allocations count that are made by havege's own thread, by whoever
+ * creates it, by kthreadd meanwhile, and by the loading task, or the one that
+ * armed it; those that cannot fail (__GFP_NOFAIL) do not.
+ *
+ * Functions of the kernel, while havege_rng is being loaded: a probe on the
+ * entry of one goes on in a function of ours instead, which returns an error.
  *
  * Samples, at any time: a return probe on the walk overwrites what the collector
  * has just measured with a constant. Only in havege's own thread: the walks that
@@ -17,8 +20,13 @@
  * walk, replay, samples and cost is set until havege_rng is unloaded, and with
  * one of them set they are there from its load on.
  *
- * Parameters: nth, which allocation fails, 0 = none; seen (read-only), how many
- * there were in the last load; hit (read-only), whether one was made to fail;
+ * Parameters: nth, which allocation fails, 0 = none; times, how many do from
+ * there on; armed, 0 or 1, or 2: but not those of the one who writes this; seen
+ * (read-only), how many there were since it was armed; hit (read-only), how many
+ * were made to fail; fail, the name of the function that does, empty = none;
+ * call, which call of it, in a load, 0 = none; error, what it returns; calls
+ * (read-only), how many there were in the last load; failed (read-only), how many
+ * of them did;
  * walk, all samples of the live walk are constant; samples, so are as many of
  * the next ones; replay, all samples of replayed walks are; cost, ticks that a
  * reading seems to take, 0 = what it takes; missed (read-only), how many probes
@@ -49,9 +57,33 @@ static unsigned int nth;
 module_param(nth, uint, 0644);
 MODULE_PARM_DESC(nth, "which allocation fails, 0 = none (count)");
 
+static unsigned int times = 1;
+module_param(times, uint, 0644);
+MODULE_PARM_DESC(times, "how many fail from there on (count)");
+
 static atomic_t seen = ATOMIC_INIT(0);
 static atomic_t hit = ATOMIC_INIT(0);
-static struct task_struct *loader;
+static atomic_t calls = ATOMIC_INIT(0);
+static atomic_t failed = ATOMIC_INIT(0);
+
+static bool armed;
+static struct module *target;		/* havege_rng, as long as it is there */
+static struct task_struct *loader;	/* or who armed it */
+static struct task_struct *maker;	/* who is creating havege's thread */
+
+static void arm(struct task_struct *task)
+{
+	atomic_set(&seen, 0);
+	atomic_set(&hit, 0);
+	WRITE_ONCE(loader, task);
+	WRITE_ONCE(armed, true);
+}
+
+static void disarm(void)
+{
+	WRITE_ONCE(armed, false);
+	WRITE_ONCE(loader, NULL);
+}
 
 static bool is_collector(void)
 {
@@ -62,20 +94,22 @@ NOKPROBE_SYMBOL(is_collector);
 
 static bool is_ours(gfp_t gfp)
 {
-	struct task_struct *armed = READ_ONCE(loader);
-
-	if (!armed || !in_task() || (gfp & __GFP_NOFAIL))
+	if (!READ_ONCE(armed) || !in_task() || (gfp & __GFP_NOFAIL))
 		return false;
-	return current == armed || current->pid == KTHREADD_PID ||
+	return current == READ_ONCE(loader) || current == READ_ONCE(maker) ||
+	       (READ_ONCE(maker) && current->pid == KTHREADD_PID) ||
 	       is_collector();
 }
 
 /* 0: the return handler runs, which makes this allocation fail. */
 static int decide(gfp_t gfp)
 {
+	unsigned int first = READ_ONCE(nth), number;
+
 	if (!is_ours(gfp))
 		return 1;
-	if (atomic_inc_return(&seen) != READ_ONCE(nth))
+	number = atomic_inc_return(&seen);
+	if (!first || number < first || number - first >= READ_ONCE(times))
 		return 1;
 	atomic_inc(&hit);
 	return 0;
@@ -128,6 +162,149 @@ static struct kretprobe page_probe = {
 	.handler = page_return,
 	.maxactive = 64,
 };
+
+/* The thread that asks kthreadd for another waits until it is there. */
+static int maker_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const unsigned long function = regs_get_kernel_argument(regs, 0);
+	const struct module *mod = READ_ONCE(target);
+
+	if (!mod || !within_module(function, mod))
+		return 1;
+	WRITE_ONCE(maker, current);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(maker_entry);
+
+static int maker_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	WRITE_ONCE(maker, NULL);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(maker_return);
+
+/* ... *kthread_create_on_node(int (*threadfn)(void *data), ...) */
+static struct kretprobe maker_probe = {
+	.kp.symbol_name = "kthread_create_on_node",
+	.entry_handler = maker_entry,
+	.handler = maker_return,
+	.maxactive = 16,
+};
+
+/* Functions */
+
+static int error = -EDOM;
+module_param(error, int, 0644);
+MODULE_PARM_DESC(error, "what the function that fails returns (number)");
+
+static unsigned int call = 1;
+module_param(call, uint, 0644);
+MODULE_PARM_DESC(call, "which call of it fails, 0 = none (count)");
+
+/* In the place of the function that fails: its caller's return address is ours. */
+static noinline notrace unsigned long refuse(void)
+{
+	return READ_ONCE(error);
+}
+
+static int fail_entry(struct kprobe *p, struct pt_regs *regs)
+{
+	if (!in_task() || current != READ_ONCE(loader) ||
+	    atomic_inc_return(&calls) != READ_ONCE(call))
+		return 0;
+	atomic_inc(&failed);
+	instruction_pointer_set(regs, (unsigned long)refuse);
+	return 1;
+}
+
+NOKPROBE_SYMBOL(fail_entry);
+
+static char fail_name[64];
+static struct kprobe fail_probe;
+static DEFINE_MUTEX(fail_lock);		/* protects the two */
+
+static int set_fail(const char *val, const struct kernel_param *kp)
+{
+	int ret = 0;
+
+	mutex_lock(&fail_lock);
+	if (*fail_name)
+		unregister_kprobe(&fail_probe);
+	strscpy(fail_name, val, sizeof(fail_name));
+	strim(fail_name);
+	if (*fail_name) {
+		/* What an earlier registration has left in it is refused. */
+		fail_probe = (struct kprobe){
+			.symbol_name = fail_name,
+			.pre_handler = fail_entry,
+		};
+		ret = register_kprobe(&fail_probe);
+		if (ret)
+			*fail_name = '\0';
+	}
+	mutex_unlock(&fail_lock);
+	return ret;
+}
+
+static int get_fail(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", fail_name);
+}
+
+static const struct kernel_param_ops fail_ops = {
+	.set = set_fail,
+	.get = get_fail,
+};
+
+module_param_cb(fail, &fail_ops, NULL, 0644);
+MODULE_PARM_DESC(fail, "function that fails in a load (name)");
+
+static int get_calls(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&calls));
+}
+
+static int get_failed(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&failed));
+}
+
+static const struct kernel_param_ops calls_ops = { .get = get_calls };
+static const struct kernel_param_ops failed_ops = { .get = get_failed };
+
+module_param_cb(calls, &calls_ops, NULL, 0444);
+MODULE_PARM_DESC(calls, "calls of it in the last load");
+module_param_cb(failed, &failed_ops, NULL, 0444);
+MODULE_PARM_DESC(failed, "calls of it that failed in the last load");
+
+static int set_armed(const char *val, const struct kernel_param *kp)
+{
+	unsigned int how;
+	const int ret = kstrtouint(val, 0, &how);
+
+	if (ret)
+		return ret;
+	if (how)
+		arm(how == 1 ? current : NULL);
+	else
+		disarm();
+	return 0;
+}
+
+static int get_armed(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(armed));
+}
+
+static const struct kernel_param_ops armed_ops = {
+	.set = set_armed,
+	.get = get_armed,
+};
+
+module_param_cb(armed, &armed_ops, NULL, 0644);
+MODULE_PARM_DESC(armed, "allocations count (0, 1, or 2: not the writer's)");
 
 /* The walk */
 
@@ -332,6 +509,7 @@ static int get_missed(char *buf, const struct kernel_param *kp)
 {
 	return sysfs_emit(buf, "%d\n",
 			  slab_probe.nmissed + page_probe.nmissed +
+			  maker_probe.nmissed +
 			  live_probe.nmissed + replay_probe.nmissed +
 			  cost_probe.nmissed);
 }
@@ -349,21 +527,24 @@ MODULE_PARM_DESC(missed, "allocations that could not be looked at");
 
 static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
-	const struct module *mod = data;
+	struct module *mod = data;
 
 	if (strcmp(mod->name, "havege_rng"))
 		return NOTIFY_DONE;
 	if (state == MODULE_STATE_COMING) {
+		WRITE_ONCE(target, mod);
 		if (walk || replay || cost || atomic_read(&samples))
 			return notifier_from_errno(probe_walk());
-		atomic_set(&seen, 0);
-		atomic_set(&hit, 0);
-		WRITE_ONCE(loader, current);
+		atomic_set(&calls, 0);
+		atomic_set(&failed, 0);
+		arm(current);
 	} else {
-		WRITE_ONCE(loader, NULL);
+		disarm();
 	}
-	if (state == MODULE_STATE_GOING)
+	if (state == MODULE_STATE_GOING) {
+		WRITE_ONCE(target, NULL);
 		leave_walk();
+	}
 	return NOTIFY_OK;
 }
 
@@ -380,8 +561,17 @@ static int probe_allocations(void)
 		return ret;
 	ret = register_kretprobe(&page_probe);
 	if (ret)
-		unregister_kretprobe(&slab_probe);
-	probing_allocations = !ret;
+		goto out_slab;
+	ret = register_kretprobe(&maker_probe);
+	if (ret)
+		goto out_page;
+	probing_allocations = true;
+	return 0;
+
+out_page:
+	unregister_kretprobe(&page_probe);
+out_slab:
+	unregister_kretprobe(&slab_probe);
 	return ret;
 }
 
@@ -389,6 +579,7 @@ static void leave_allocations(void)
 {
 	if (!probing_allocations)
 		return;
+	unregister_kretprobe(&maker_probe);
 	unregister_kretprobe(&page_probe);
 	unregister_kretprobe(&slab_probe);
 }
@@ -411,6 +602,7 @@ module_init(havege_fault_init);
 static void __exit havege_fault_exit(void)
 {
 	unregister_module_notifier(&module_nb);
+	set_fail("", NULL);
 	leave_walk();
 	leave_allocations();
 }

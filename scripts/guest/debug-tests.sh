@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# debug-tests.sh - sourced by the guest's tests: what a kernel of scripts/debug knows at the end,
+# and the driver built into it.
+
+# What the kernel looks for, as the one who built it says: kasan, kcsan, or nothing.
+CHECKS=$(sed -n 's/.* checks=\([a-z]*\).*/\1/p' /proc/cmdline)
+LEAKS=$D/kmemleak
+
+# Opened before anything is tested: under lockdown it could not be any more.
+begin_checks() {
+	[ "$CHECKS" != kasan ] || exec 6>"$LEAKS" 7<"$LEAKS"
+}
+
+# What is allocated and referred to by nothing, in WHY. What is younger than 5 s, or has changed
+# since the last scan, does not count.
+leaks() {
+	echo scan >&6 && sleep 6 && # a measuring window
+		echo scan >&6 && echo scan >&6 && WHY=$(cat <&7)
+}
+
+# Whatever it is, none may be left. The addresses of a module that has gone name nothing any more,
+# so all count, and not those alone that name havege.
+test_leaks() {
+	leaks && [ -z "$WHY" ]
+	result $? "kmemleak finds nothing"
+}
+
+# It stops looking at the first thing that it finds, and when it runs out of room.
+test_lockdep() {
+	WHY=$(grep debug_locks /proc/lockdep_stats)
+	is "${WHY##* }" 1 "at the end lockdep still looks"
+}
+
+test_checks() {
+	case $CHECKS in
+	kasan)	test_leaks; test_lockdep ;;
+	kcsan)	test_lockdep ;;
+	esac
+}
+
+# --- what is wrong, is found -----------------------------------------------------------------
+
+# finds WHAT PATTERN: havege_wrong does that, and the log says so.
+finds() {
+	insmod /guest/havege_wrong.ko what="$1" 2>/tmp/err
+	_rc=$?
+	rmmod havege_wrong
+	# Not part of KLOG: nothing is wrong with that.
+	dmesg -c >/tmp/new
+	_line=$(grep -m 1 -E "$2" /tmp/new)
+	WHY="$(cat /tmp/err) $(cat /tmp/new)"
+	[ $_rc = 0 ] && [ -n "$_line" ] && grep -qE "$REPORTS" /tmp/new
+	result $? "$1: ${_line#*] }"
+}
+
+test_wrong() {
+	echo 0 >/proc/sys/kernel/panic_on_warn
+	# First, since whatever is found makes lockdep give up.
+	finds order 'WARNING: possible circular locking dependency'
+	case $CHECKS in
+	kasan)
+		finds use-after-free 'BUG: KASAN: slab-use-after-free in .*havege_wrong'
+		finds shift 'UBSAN: shift-out-of-bounds'
+		insmod /guest/havege_wrong.ko what=leak
+		rmmod havege_wrong
+		leaks
+		[ "$(echo "$WHY" | grep -c 'unreferenced object .*(size 64)')" -ge 5 ]
+		result $? "leak: $(echo "$WHY" | head -n 1)"
+		dmesg -c >/tmp/new ;;
+	kcsan)
+		finds race 'BUG: KCSAN: data-race in .*havege_wrong' ;;
+	*)
+		result 1 "the kernel is one of those that look for what is wrong" ;;
+	esac
+	finds warn 'WARNING: .* warn.*havege_wrong'
+	finds sleep 'BUG: sleeping function called from invalid context'
+}
+
+# --- built in --------------------------------------------------------------------------------
+
+# What the kernel's command line says is what the driver goes by.
+test_arguments() {
+	WHY=
+	_n=0
+	# shellcheck disable=SC2013 # words are what it is made of
+	for _word in $(grep -o 'havege_rng\.[^ ]*' /proc/cmdline); do
+		_n=$((_n + 1))
+		_word=${_word#*.}
+		[ "$(get "$P/${_word%%=*}")" = "${_word#*=}" ] ||
+			WHY="$WHY ${_word%%=*} is $(get "$P/${_word%%=*}");"
+	done
+	[ $_n -gt 0 ] && [ -z "$WHY" ]
+	result $? "its $_n parameters are those of the kernel's command line"
+}
+
+# The machine is stopped and goes on, down to where its other CPUs are off, $1 times: each time
+# there is another thread, which serves.
+test_flip_suspend() {
+	_n=0 _bad=
+	echo core >/sys/power/pm_test || _bad="no pm_test"
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	while [ -z "$_bad" ] && [ $_n -lt "$1" ]; do
+		thread
+		_old=$PID
+		(echo mem >/sys/power/state) 2>/tmp/err || _bad="not suspended: $(cat /tmp/err);"
+		wait_for 20 status_is ok && flows || _bad="$_bad not serving;"
+		thread && [ "$PID" != "$_old" ] || _bad="$_bad the thread is the old one;"
+		_n=$((_n + 1))
+	done
+	echo none >/sys/power/pm_test
+	seen
+	WHY="$_bad $WHY"
+	[ -z "$_bad" ]
+	result $? "the machine is suspended and resumes $_n times: each time another thread serves"
+}
+
+test_builtin() {
+	[ -d "$P" ] && ! grep -q '^havege_rng ' /proc/modules
+	result $? "the driver is there, and no module"
+	wait_for 60 status_is ok
+	result $? "status is ok"
+	note "$(grep 'havege_rng: ' "$KLOG")"
+	is "$(get "$H/rng_current")" havege "rng_current is havege"
+	test_arguments
+	_cpu=$(get "$P/cpu")
+	wait_for 20 settled "$_cpu"
+	_rc=$?
+	seen
+	result $_rc "it collects on CPU $_cpu"
+	test_read 1
+	raw_test raw 8000 10 none
+	raw_test raw_replay 4000 0 end-of-file 262144
+	goes_and_returns "$_cpu" "$_cpu"
+	goes_and_returns -1 "$LAST"
+	test_flip_suspend 5
+}
