@@ -9,8 +9,8 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
-.PHONY: module clean install uninstall demo shell check kunit kunit-x86 \
-	static host host-test assess help
+.PHONY: module clean install uninstall demo shell check check-debug kunit \
+	kunit-x86 static host host-test assess help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -19,7 +19,8 @@ module:
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'make [module] [KDIR=...]  make shell  make kunit  make kunit-x86'
+	@echo 'make [module] [KDIR=...]  make shell  make check-debug'
+	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
 
@@ -37,6 +38,9 @@ shell:
 
 check:
 	@scripts/check
+
+check-debug:
+	@scripts/debug
 
 kunit:
 	@scripts/kunit uml

@@ -10,7 +10,8 @@
 #   CACHE     where things live that are slow to make; outside the checkout, and made by
 #             whoever puts something there
 #   TMP       a temporary directory, removed at the end
-#   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary
+#   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
+#   conf, pack_sources
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -47,6 +48,17 @@ conf() {
 
 now() {
 	date +%s
+}
+
+# pack_sources TAR: the sources as git would commit them, as a tar file; without git all but build products.
+pack_sources() {
+	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
+		git -C "$TOP" ls-files -z --cached --others --exclude-standard |
+			tar -C "$TOP" --null -T - --ignore-failed-read --owner=0 --group=0 -cf "$1"
+	else
+		tar -C "$TOP" --exclude-vcs --exclude='*.o' --exclude='*.ko' --exclude='*.cmd' \
+			--owner=0 --group=0 -cf "$1" .
+	fi
 }
 
 # say TEXT: a step begins.

@@ -10,7 +10,9 @@ LEAKS=$D/kmemleak
 
 # Opened before anything is tested: under lockdown it could not be any more.
 begin_checks() {
-	[ "$CHECKS" != kasan ] || exec 6>"$LEAKS" 7<"$LEAKS"
+	[ "$CHECKS" = kasan ] || return 0
+	exec 6>"$LEAKS"
+	exec 7<"$LEAKS"
 }
 
 # What is allocated and referred to by nothing, in WHY. What is younger than 5 s, or has changed

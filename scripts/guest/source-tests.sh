@@ -209,9 +209,10 @@ test_intermittent() {
 	result $? "$_text: the module unloads"
 }
 
-# Takes more than half of a full buffer, so that the collector has to do something.
+# Takes more than half of a full buffer, so that the collector has to do something. It can have
+# failed before all is taken, so nobody waits for the rest.
 wake_collector() {
-	hwread 64 $((FULL / 1024 + 1)) >/tmp/out
+	hwread -n 64 $((FULL / 1024 + 1)) >/tmp/out
 }
 
 # test_recovering MODE KIB: after a failure the walk is replayed; let that find nothing. What is

@@ -8,7 +8,9 @@
  * Armed when havege_rng is COMING, disarmed when it is LIVE or GOING; later by
  * hand. Allocations count that are made by havege's own thread, by whoever
  * creates it, by kthreadd meanwhile, and by the loading task, or the one that
- * armed it; those that cannot fail (__GFP_NOFAIL) do not.
+ * armed it; those that cannot fail (__GFP_NOFAIL) do not. Nor do those of the
+ * interpreter of ACPI's byte code, which has crashed for want of an object that it
+ * was to copy (acpi_ut_copy_iobject_to_iobject(), 6.1): no driver can help that.
  *
  * Functions of the kernel, while havege_rng is being loaded: a probe on the
  * entry of one goes on in a function of ours instead, which returns an error.
@@ -70,6 +72,7 @@ static bool armed;
 static struct module *target;		/* havege_rng, as long as it is there */
 static struct task_struct *loader;	/* or who armed it */
 static struct task_struct *maker;	/* who is creating havege's thread */
+static struct task_struct *interpreter;	/* the loader, in ACPI's byte code */
 
 static void arm(struct task_struct *task)
 {
@@ -94,7 +97,8 @@ NOKPROBE_SYMBOL(is_collector);
 
 static bool is_ours(gfp_t gfp)
 {
-	if (!READ_ONCE(armed) || !in_task() || (gfp & __GFP_NOFAIL))
+	if (!READ_ONCE(armed) || !in_task() || (gfp & __GFP_NOFAIL) ||
+	    current == READ_ONCE(interpreter))
 		return false;
 	return current == READ_ONCE(loader) || current == READ_ONCE(maker) ||
 	       (READ_ONCE(maker) && current->pid == KTHREADD_PID) ||
@@ -190,6 +194,34 @@ static struct kretprobe maker_probe = {
 	.kp.symbol_name = "kthread_create_on_node",
 	.entry_handler = maker_entry,
 	.handler = maker_return,
+	.maxactive = 16,
+};
+
+static int interpreter_entry(struct kretprobe_instance *ri,
+			     struct pt_regs *regs)
+{
+	if (current != READ_ONCE(loader))
+		return 1;
+	WRITE_ONCE(interpreter, current);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(interpreter_entry);
+
+static int interpreter_return(struct kretprobe_instance *ri,
+			      struct pt_regs *regs)
+{
+	WRITE_ONCE(interpreter, NULL);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(interpreter_return);
+
+/* acpi_status acpi_ns_evaluate(struct acpi_evaluate_info *info) */
+static struct kretprobe interpreter_probe = {
+	.kp.symbol_name = "acpi_ns_evaluate",
+	.entry_handler = interpreter_entry,
+	.handler = interpreter_return,
 	.maxactive = 16,
 };
 
@@ -509,7 +541,7 @@ static int get_missed(char *buf, const struct kernel_param *kp)
 {
 	return sysfs_emit(buf, "%d\n",
 			  slab_probe.nmissed + page_probe.nmissed +
-			  maker_probe.nmissed +
+			  maker_probe.nmissed + interpreter_probe.nmissed +
 			  live_probe.nmissed + replay_probe.nmissed +
 			  cost_probe.nmissed);
 }
@@ -552,6 +584,7 @@ static struct notifier_block module_nb = { .notifier_call = on_module };
 
 /* Where the kernel has no such functions nth has no effect, and seen is 0. */
 static bool probing_allocations;
+static bool interpreting;
 
 static int probe_allocations(void)
 {
@@ -565,9 +598,16 @@ static int probe_allocations(void)
 	ret = register_kretprobe(&maker_probe);
 	if (ret)
 		goto out_page;
+	ret = register_kretprobe(&interpreter_probe);
+	/* None: there is no ACPI. */
+	if (ret && ret != -ENOENT)
+		goto out_maker;
+	interpreting = !ret;
 	probing_allocations = true;
 	return 0;
 
+out_maker:
+	unregister_kretprobe(&maker_probe);
 out_page:
 	unregister_kretprobe(&page_probe);
 out_slab:
@@ -579,6 +619,8 @@ static void leave_allocations(void)
 {
 	if (!probing_allocations)
 		return;
+	if (interpreting)
+		unregister_kretprobe(&interpreter_probe);
 	unregister_kretprobe(&maker_probe);
 	unregister_kretprobe(&page_probe);
 	unregister_kretprobe(&slab_probe);
