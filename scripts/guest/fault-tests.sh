@@ -174,6 +174,9 @@ fault_load() {
 		FAILED=$((FAILED + 1))
 		told_of_memory /tmp/err || BAD="$BAD $(cat /tmp/err);"
 		is_gone || BAD="$BAD left behind: $WHY;"
+		# None where the kernel did not get as far as us.
+		said
+		[ "$(echo "$NEW" | grep -c .)" -le 1 ] || BAD="$BAD more than one line: $NEW;"
 	fi
 }
 
