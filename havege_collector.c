@@ -39,6 +39,8 @@
  * whenever bytes go in or out; on the way out when they have been taken, since the
  * machine can have been stopped in the midst of that. From the moment that a
  * change is seen the thread is stale: nothing it supplies gets into the buffer.
+ * Who is told of a fork only leaves a mark, which is looked at there as well: it
+ * may be an interrupt, which may not take c->lock.
  *
  * Before the machine sleeps the thread is stopped, and not frozen with its
  * tables: those would be in the image that hibernation writes. It is freezable
@@ -127,24 +129,26 @@ static void disown(struct havege_collector *c)
 static bool is_copy(struct havege_collector *c)
 {
 	const void *now = c->settings.generation;
+	bool copied;
 
 	/* The hypervisor's doing, between any two instructions. */
 	barrier();
-	if (!now || !memcmp(now, c->generation, HAVEGE_GENERATION))
-		return false;
-	memcpy(c->generation, now, HAVEGE_GENERATION);
-	disown(c);
-	return true;
+	copied = READ_ONCE(c->told) && xchg(&c->told, 0);
+	if (now && memcmp(now, c->generation, HAVEGE_GENERATION)) {
+		memcpy(c->generation, now, HAVEGE_GENERATION);
+		copied = true;
+	}
+	if (copied)
+		disown(c);
+	return copied;
 }
 
+/* Without c->lock: some kernels tell from the hypervisor's interrupt. */
 void havege_collector_forked(struct havege_collector *c)
 {
-	spin_lock(&c->lock);
 	if (!c->settings.generation)
-		disown(c);
-	else
-		is_copy(c);
-	spin_unlock(&c->lock);
+		WRITE_ONCE(c->told, 1);
+	havege_collector_settle(c);
 }
 
 static bool wanted(struct havege_collector *c)
@@ -481,6 +485,7 @@ static int start_on(struct havege_collector *c, int cpu)
 	WRITE_ONCE(c->cpu, cpu);
 	/* Whatever copy this is, the new thread has nothing of another's. */
 	c->stale = false;
+	WRITE_ONCE(c->told, 0);
 	if (c->settings.generation)
 		memcpy(c->generation, c->settings.generation,
 		       HAVEGE_GENERATION);
@@ -566,6 +571,10 @@ static void settle(struct work_struct *work)
 
 	mutex_lock(&c->control);
 	wait_for_hotplug();
+	/* Who was told of a fork has left it to us, and to those who read. */
+	spin_lock(&c->lock);
+	is_copy(c);
+	spin_unlock(&c->lock);
 	if (obstacle(c))
 		goto out;
 	err = go_home(c);

@@ -117,6 +117,8 @@ struct havege_figures {
  * @lost:	@task was driven from its CPU and waits to be replaced
  * @tuning:	what the last start-up found
  * @settle:	sees that there is a thread where there should be one
+ * @told:	the kernel says that this machine has been copied, and nobody has
+ *		looked since; set without a lock
  * @lock:	protects what follows
  * @buffer:	the ready bytes
  * @status:	what the collector is doing
@@ -147,6 +149,7 @@ struct havege_collector {
 	bool lost;
 	struct havege_tuning tuning;
 	struct delayed_work settle;
+	int told;
 
 	spinlock_t lock;	/* protects the fields below */
 	struct havege_buffer buffer;
@@ -246,7 +249,7 @@ void havege_collector_resume(struct havege_collector *c);
  * caller is believed. In a copy all ready bytes are wiped, nothing of the present
  * thread is served any more, and the collector starts up anew.
  *
- * Context: any that may take a spinlock.
+ * Context: any, interrupts too; takes no lock of the collector's.
  */
 void havege_collector_forked(struct havege_collector *c);
 

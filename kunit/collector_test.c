@@ -959,14 +959,41 @@ static void copy_supplied_with_nothing_old(struct kunit *test)
 static void copy_without_generation(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
+	u8 out[6];
 
 	havege_collector_supply(c, "secret", 6);
 	mutex_lock(&c->control);
+	/* An interrupt can tell while somebody has the lock. */
+	spin_lock(&c->lock);
 	havege_collector_forked(c);
+	spin_unlock(&c->lock);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 6, false), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 0);
 	mutex_unlock(&c->control);
 	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_FALSE(test, c->stale);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* Nor does it take a reader to notice. */
+static void copy_that_nobody_reads(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct task_struct *task;
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	task = c->task;
+	get_task_struct(task);
+	havege_collector_forked(c);
+	flush_delayed_work(&c->settle);
+	KUNIT_EXPECT_PTR_NE(test, c->task, task);
+	put_task_struct(task);
+	/* Told once, it starts up once. */
+	task = c->task;
+	settle(c);
+	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -1059,6 +1086,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(copy_made_within_a_read),
 	KUNIT_CASE(copy_supplied_with_nothing_old),
 	KUNIT_CASE(copy_without_generation),
+	KUNIT_CASE(copy_that_nobody_reads),
 	KUNIT_CASE(start_ends_when_dismissed),
 	KUNIT_CASE(collector_destroyed_at_once),
 	{}
