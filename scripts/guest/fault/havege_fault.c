@@ -253,6 +253,14 @@ static int fail_entry(struct kprobe *p, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(fail_entry);
 
+/* That there is one keeps the probe from being one that cannot change the way. */
+static void fail_post(struct kprobe *p, struct pt_regs *regs,
+		      unsigned long flags)
+{
+}
+
+NOKPROBE_SYMBOL(fail_post);
+
 static char fail_name[64];
 static struct kprobe fail_probe;
 static DEFINE_MUTEX(fail_lock);		/* protects the two */
@@ -271,6 +279,7 @@ static int set_fail(const char *val, const struct kernel_param *kp)
 		fail_probe = (struct kprobe){
 			.symbol_name = fail_name,
 			.pre_handler = fail_entry,
+			.post_handler = fail_post,
 		};
 		ret = register_kprobe(&fail_probe);
 		if (ret)
