@@ -283,7 +283,10 @@ static void share(int fd, int kind)
 	if (below(2)) {
 		other = dup(fd);
 		count(kind, read(other, good, size()));
-		close(below(2) ? fd : other);
+		/* Raw samples take memory for as long as somebody has them open. */
+		if (below(2))
+			dup2(other, fd);
+		close(other);
 		return;
 	}
 	pid = fork();
