@@ -9,8 +9,8 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
-.PHONY: module clean install uninstall demo shell check check-debug kunit \
-	kunit-x86 static host host-test assess help
+.PHONY: module clean install uninstall demo shell check check-debug \
+	check-kernels kunit kunit-x86 static host host-test assess help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -19,7 +19,8 @@ module:
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo 'make [module] [KDIR=...]  make shell  make check-debug'
+	@echo 'make [module] [KDIR=...]  make shell'
+	@echo 'make check-debug  make check-kernels'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -41,6 +42,9 @@ check:
 
 check-debug:
 	@scripts/debug
+
+check-kernels:
+	@scripts/kernels
 
 kunit:
 	@scripts/kunit uml

@@ -84,7 +84,7 @@ test_hostile() {
 	unload
 	mem_is_now
 	for _seed in $(amount "1 2" "1 2 3"); do
-		hostile_for "$_seed" "$(amount 8 200)"
+		hostile_for "$_seed" "$(($(amount 8 200) * SLOW))"
 	done
 	wait_for 60 mem_is_back
 	_rc=$?

@@ -90,9 +90,12 @@ round_reading() {
 }
 
 round_starting() {
-	(echo 0 >"$P/cpu"; echo -1 >"$P/cpu") &
+	: >/tmp/moving
+	# Until one is seen: they are short.
+	(while [ -e /tmp/moving ]; do echo 0 >"$P/cpu"; echo -1 >"$P/cpu"; done) &
 	_writer=$!
 	wait_for 30 status_is starting || BAD="no start-up to be seen;"
+	rm /tmp/moving
 	slept "$1"
 	wait_for 30 ended $_writer || BAD="$BAD the write to cpu hangs;"
 	wait_for 30 status_is ok || BAD="$BAD status $(get "$S/status");"

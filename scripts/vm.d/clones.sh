@@ -45,11 +45,13 @@ heard() {
 	grep -q "$1" "$COPIES/original" || [ -s "$COPIES/original.rc" ]
 }
 
-# ended_well FILE CODE: the verdict of a machine, its end, and its plan.
+# ended_well FILE CODE: the verdict of a machine, its end (as bad_end has it), and its plan.
 ended_well() {
+	_code=$2
+	! tail -n 3 "$1.console" | grep -q 'reboot: Power down' || _code=1
 	_ran=$(grep -cE '^(not )?ok ' "$1" || :)
 	_plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$1")
-	[ "$2" = 1 ] && grep -q '^# end of the guest tests' "$1" && [ "$_plan" = "$_ran" ]
+	[ "$_code" = 1 ] && grep -q '^# end of the guest tests' "$1" && [ "$_plan" = "$_ran" ]
 }
 
 # snapshot FILE NUMBER: the state goes to FILE, and QEMU stops the machine at the end of that (were
