@@ -243,7 +243,8 @@ static noinline notrace unsigned long refuse(void)
 
 static int fail_entry(struct kprobe *p, struct pt_regs *regs)
 {
-	if (!in_task() || current != READ_ONCE(loader) ||
+	/* No in_task(): a probe that is a breakpoint looks like an NMI. */
+	if (current != READ_ONCE(loader) ||
 	    atomic_inc_return(&calls) != READ_ONCE(call))
 		return 0;
 	atomic_inc(&failed);
