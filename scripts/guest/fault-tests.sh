@@ -104,8 +104,15 @@ bears() {
 	result $? "$_text: it loads and serves all the same, 3 times"
 }
 
+# optimise 0|1: whether the kernel may make jumps of probes, where it can.
+optimise() {
+	_f=/proc/sys/debug/kprobes-optimization
+	[ ! -e $_f ] || echo "$1" >$_f
+}
+
 # EDOM is an error that nobody else here would have.
 test_functions() {
+	optimise 0
 	_edom='Numerical argument out of domain'
 	for _f in hwrng_register kthread_create_on_node __cpuhp_setup_state __root_device_register \
 		device_add_groups register_pm_notifier; do
@@ -115,6 +122,7 @@ test_functions() {
 	# NULL, and the machine has to have something to map: it has a generation counter.
 	breaks memremap 0 'Cannot allocate memory'
 	bears debugfs_create_dir
+	optimise 1
 }
 
 # --- allocations -----------------------------------------------------------------------------

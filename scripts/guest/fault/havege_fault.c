@@ -13,7 +13,10 @@
  * was to copy (acpi_ut_copy_iobject_to_iobject(), 6.1): no driver can help that.
  *
  * Functions of the kernel, while havege_rng is being loaded: a probe on the
- * entry of one goes on in a function of ours instead, which returns an error.
+ * entry of one goes on in a function of ours instead, which returns an error. It
+ * cannot where the kernel has made a jump of the probe: it must not do so
+ * (/proc/sys/debug/kprobes-optimization). That a post_handler forbids it, too, is
+ * no help: 6.1 then confuses itself where there is a second probe.
  *
  * Samples, at any time: a return probe on the walk overwrites what the collector
  * has just measured with a constant. Only in havege's own thread: the walks that
@@ -254,14 +257,6 @@ static int fail_entry(struct kprobe *p, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(fail_entry);
 
-/* That there is one keeps the probe from being one that cannot change the way. */
-static void fail_post(struct kprobe *p, struct pt_regs *regs,
-		      unsigned long flags)
-{
-}
-
-NOKPROBE_SYMBOL(fail_post);
-
 static char fail_name[64];
 static struct kprobe fail_probe;
 static DEFINE_MUTEX(fail_lock);		/* protects the two */
@@ -280,7 +275,6 @@ static int set_fail(const char *val, const struct kernel_param *kp)
 		fail_probe = (struct kprobe){
 			.symbol_name = fail_name,
 			.pre_handler = fail_entry,
-			.post_handler = fail_post,
 		};
 		ret = register_kprobe(&fail_probe);
 		if (ret)
