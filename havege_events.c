@@ -83,18 +83,18 @@ static int address_of(acpi_handle device, phys_addr_t *address)
 
 	*address = 0;
 	status = acpi_evaluate_object(device, "ADDR", NULL, &result);
-	if (ACPI_FAILURE(status))
-		return status == AE_NO_MEMORY ? -ENOMEM : 0;
 	obj = result.pointer;
-	if (obj && obj->type == ACPI_TYPE_PACKAGE && obj->package.count == 2) {
+	if (ACPI_SUCCESS(status) && obj && obj->type == ACPI_TYPE_PACKAGE &&
+	    obj->package.count == 2) {
 		half = obj->package.elements;
 		if (half[0].type == ACPI_TYPE_INTEGER &&
 		    half[1].type == ACPI_TYPE_INTEGER)
 			*address = half[0].integer.value |
 				half[1].integer.value << 32;
 	}
+	/* There after a failure, too, where that came last. */
 	ACPI_FREE(result.pointer);
-	return 0;
+	return status == AE_NO_MEMORY ? -ENOMEM : 0;
 }
 
 const void *havege_generation_map(void)
