@@ -11,7 +11,7 @@
 #             whoever puts something there
 #   TMP       a temporary directory, removed at the end
 #   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, pack_sources
+#   conf, pack_sources, with_proc
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -81,6 +81,23 @@ as_root() {
 	else
 		die "root is needed for '$*' and there is no sudo; run this as root"
 	fi
+}
+
+# with_proc ROOT COMMAND...: runs it, as root, on this machine, with the /proc that dkms wants in
+# ROOT. In a mount namespace of its own, so that the mount is gone with the command, however that
+# ends. In a chroot whose top is no mount point the namespace cannot be made private: there umount
+# has to do.
+with_proc() {
+	_prop=private
+	as_root unshare --mount true 2>/dev/null || _prop=unchanged
+	# shellcheck disable=SC2016 # the inner shell's
+	as_root unshare --mount --propagation "$_prop" sh -c '
+		root=$1; shift
+		mount -t proc proc "$root/proc" || exit
+		"$@"
+		rc=$?
+		umount "$root/proc"
+		exit $rc' sh "$@"
 }
 
 # need TOOL[:PACKAGE]...: the tool must be there; where it is not, its Debian package (of the
