@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels kunit kunit-x86 static host host-test assess help
+	check-kernels check-builtin kunit kunit-x86 static host host-test assess help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -20,7 +20,7 @@ module:
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
-	@echo 'make check-debug  make check-kernels'
+	@echo 'make check-debug  make check-kernels  make check-builtin'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -45,6 +45,9 @@ check-debug:
 
 check-kernels:
 	@scripts/kernels
+
+check-builtin:
+	@scripts/builtin-test
 
 kunit:
 	@scripts/kunit uml
