@@ -10,7 +10,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin kunit kunit-x86 static host host-test assess help
+	check-kernels check-builtin check-packages rpm arch \
+	kunit kunit-x86 static host host-test assess help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -21,6 +22,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
 	@echo 'make check-debug  make check-kernels  make check-builtin'
+	@echo 'make check-packages  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -48,6 +50,12 @@ check-kernels:
 
 check-builtin:
 	@scripts/builtin-test
+
+check-packages:
+	@scripts/package-test
+
+rpm arch:
+	@scripts/package $@ $(abspath $(BUILD))
 
 kunit:
 	@scripts/kunit uml
