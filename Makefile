@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-packages rpm arch \
+	check-kernels check-builtin check-packages check-secureboot rpm arch \
 	kunit kunit-x86 static host host-test assess help
 
 module:
@@ -22,7 +22,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
 	@echo 'make check-debug  make check-kernels  make check-builtin'
-	@echo 'make check-packages  make rpm  make arch'
+	@echo 'make check-packages  make check-secureboot  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -53,6 +53,9 @@ check-builtin:
 
 check-packages:
 	@scripts/package-test
+
+check-secureboot:
+	@scripts/secureboot-test
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))
