@@ -72,12 +72,17 @@ full() {
 	result $? "$4: it unloads"
 }
 
-# A start-up that cannot go on: it is short, and the hog can come too late. MOVE writes to cpu.
+# A start-up that cannot go on: the hog is there first, and lets it go a part of the way. MOVE writes
+# to cpu.
 hog_start_up() {
 	for _try in 1 2 3 4 5 6 7 8 9 10; do
+		hog 0 120 || return
 		(echo 0 >"$P/cpu") &
 		MOVE=$!
-		wait_for 10 status_is starting && hog 0 120 && status_is starting && return
+		wait_for 10 status_is starting
+		kill -STOP "$HOG"
+		kill -CONT "$HOG"
+		wait_for 5 state "$HOG" R && status_is starting && return
 		unhog
 		wait "$MOVE"
 		echo -1 >"$P/cpu"
