@@ -3,8 +3,9 @@
  * What the walk is fitted to, and whether there is a counter at all
  *
  * havege_tune() is in tune_x86.c where CONFIG_X86 is on and in tune_generic.c
- * where it is not. It asks the CPU it runs on: on hybrid machines cores differ,
- * so the collector calls it in its own, bound thread.
+ * where it is not, with tune_arm64.c beside it where CONFIG_ARM64 is. It asks
+ * the CPU it runs on: on hybrid machines cores differ, so the collector calls it
+ * in its own, bound thread.
  */
 #ifndef HAVEGE_TUNE_H
 #define HAVEGE_TUNE_H
@@ -18,8 +19,9 @@
  * struct havege_tuning - what was found
  * @geo:	the caches, inside the bounds of havege_core.h
  * @source:	who said so: "cpuid-4", "cpuid-8000001d", "cpuid-80000005",
- *		"generic" (nobody did, for one cache or both) or "parameter"
- *		(the user did, for both)
+ *		"device-tree", "ccsidr" (arm64's cache ID registers), "generic"
+ *		(nobody did, for one cache or both) or "parameter" (the user
+ *		did, for both)
  */
 struct havege_tuning {
 	struct havege_geometry geo;
@@ -67,6 +69,39 @@ struct havege_cpuid {
  */
 void havege_tune_cpuid(const struct havege_cpuid *cpu,
 		       struct havege_tuning *tuning);
+
+/**
+ * struct havege_cache_regs - an arm64 CPU to ask; a test brings one of its own
+ * @read:	CCSIDR_EL1 of the cache that this value of CSSELR_EL1 selects
+ * @clidr:	CLIDR_EL1, which caches there are
+ * @ccidx:	whether CCSIDR_EL1 has the wider layout (FEAT_CCIDX)
+ */
+struct havege_cache_regs {
+	u64 (*read)(u32 csselr);
+	u64 clidr;
+	bool ccidx;
+};
+
+/**
+ * havege_tune_cache_regs() - find L1 sizes by arm64's cache ID registers
+ * @cpu:	the CPU to ask
+ * @tuning:	the result; sizes of less than 1 KiB are 0, not told, and @source
+ *		is then NULL if that is the data cache's
+ *
+ * Context: that of @cpu's read.
+ */
+void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
+			    struct havege_tuning *tuning);
+
+/**
+ * havege_tune_this_cpu() - the same, asking the arm64 CPU that this runs on
+ * @tuning:	the result
+ *
+ * Only where CONFIG_ARM64 is on.
+ *
+ * Context: bound to the CPU in question. Does not sleep.
+ */
+void havege_tune_this_cpu(struct havege_tuning *tuning);
 
 /**
  * havege_tune_settle() - user over CPU over guess, and inside the bounds

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tuning: CPUs of many makes, as they answer CPUID, and the user's word over
- * theirs; which counters are fit. Runs under KUnit and in user space (make
+ * Tuning: CPUs of many makes, as they answer CPUID or in arm64's registers, and
+ * the user's word over theirs; which counters are fit. Runs under KUnit and in user space (make
  * host-test); on x86 the CPU at hand is asked too.
  */
 #include <kunit/test.h>
@@ -209,6 +209,80 @@ static void tune_endless_subleaves(struct kunit *test)
 	KUNIT_EXPECT_LT(test, asked, 64);
 }
 
+/* CCSIDR_EL1 of the two caches of level 1, and how often it was read. */
+static u64 ccsidr[2];
+
+static u64 fake_ccsidr(u32 csselr)
+{
+	asked++;
+	return csselr < ARRAY_SIZE(ccsidr) ? ccsidr[csselr] : 0;
+}
+
+static void ask_regs(struct kunit *test, u64 clidr, bool ccidx, u64 data,
+		     u64 code, u32 want_d, u32 want_i)
+{
+	const struct havege_cache_regs cpu = {
+		.read = fake_ccsidr,
+		.clidr = clidr,
+		.ccidx = ccidx,
+	};
+	struct havege_tuning t;
+
+	ccsidr[0] = data;
+	ccsidr[1] = code;
+	asked = 0;
+	memset(&t, 0xff, sizeof(t));
+	havege_tune_cache_regs(&cpu, &t);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, want_d);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, want_i);
+	if (!want_d) {
+		KUNIT_EXPECT_NULL(test, t.source);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "ccsidr");
+}
+
+static void tune_cache_regs(struct kunit *test)
+{
+	/* Cortex-A53, Cortex-A72 (48 KiB of code in 3 ways), Neoverse N1. */
+	ask_regs(test, 0x0a200023, false, 0x700fe01a, 0x201fe00a, 32, 32);
+	ask_regs(test, 0x0a200023, false, 0x701fe00a, 0x201fe012, 32, 48);
+	ask_regs(test, 0x82000023, false, 0x701fe01a, 0x201fe01a, 64, 64);
+	/* Neoverse V1, which has FEAT_CCIDX, and what the other layout says. */
+	ask_regs(test, 0x82000023, true, 0xff0000001a, 0xff0000001a, 64, 64);
+	ask_regs(test, 0x82000023, false, 0xff0000001a, 0xff0000001a, 0, 0);
+	ask_regs(test, 0x0a200023, true, 0x700fe01a, 0x201fe00a, 8128, 16320);
+	/* Bits that mean nothing. */
+	ask_regs(test, ~0ull << 3 | 3, false, 0xfffffffff00fe01a,
+		 0xfffffffff01fe00a, 32, 32);
+	ask_regs(test, 3, true, 0xff0000ffff00001a, 0xff0000ffff00001a, 64, 64);
+	/* 8 ways of 128 sets and 16 bytes; 1 way of 2 sets and 2 KiB. */
+	ask_regs(test, 3, false, 7 << 3 | 127 << 13, 7 | 1 << 13, 16, 4);
+	/* 2^56 bytes: absurd, and no reason to become small. */
+	ask_regs(test, 3, true, ~0ull, ~0ull, 0xffffffff, 0xffffffff);
+}
+
+static void tune_cache_types(struct kunit *test)
+{
+	/* None, code, data, one for both, and what is reserved. */
+	ask_regs(test, 0, false, 0x700fe01a, 0x201fe012, 0, 0);
+	KUNIT_EXPECT_EQ(test, asked, 0);
+	ask_regs(test, 1, false, 0x700fe01a, 0x201fe012, 0, 48);
+	KUNIT_EXPECT_EQ(test, asked, 1);
+	ask_regs(test, 2, false, 0x700fe01a, 0x201fe012, 32, 0);
+	KUNIT_EXPECT_EQ(test, asked, 1);
+	ask_regs(test, 4, false, 0x700fe01a, 0x201fe012, 32, 32);
+	KUNIT_EXPECT_EQ(test, asked, 1);
+	ask_regs(test, 5, false, 0x700fe01a, 0x201fe012, 0, 0);
+	ask_regs(test, 7, false, 0x700fe01a, 0x201fe012, 0, 0);
+	KUNIT_EXPECT_EQ(test, asked, 0);
+	/* A guest of KVM: one set, one way. Older ones tell of code as it is. */
+	ask_regs(test, 0x0a200023, false, 2, 2, 0, 0);
+	ask_regs(test, 0x0a200023, true, 2, 2, 0, 0);
+	ask_regs(test, 0x0a200023, false, 2, 0x201fe012, 0, 48);
+}
+
 static void settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
 		   u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
 		   const char *source)
@@ -369,6 +443,8 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_leaf_80000005),
 	KUNIT_CASE(tune_nobody_answers),
 	KUNIT_CASE(tune_endless_subleaves),
+	KUNIT_CASE(tune_cache_regs),
+	KUNIT_CASE(tune_cache_types),
 	KUNIT_CASE(tune_user_wins),
 	KUNIT_CASE(tune_guesses_and_bounds),
 	KUNIT_CASE(tune_looks),
