@@ -7,6 +7,16 @@
  *
  * x86 reads the TSC itself and not get_cycles(): User Mode Linux, where the
  * KUnit suites run at native speed, has the instruction but answers 0 there.
+ *
+ * Elsewhere in the kernel it is what random_get_entropy() gives, in whichever
+ * way that kernel does. On arm64 that is the generic timer (CNTVCT or CNTPCT),
+ * through a pointer: there are CPUs on which reading it takes a workaround, and
+ * only the kernel knows them. It ticks at 25 MHz to 1 GHz. Whether it ticks often
+ * enough, and whether there is any noise in it, is not assumed here: start-up
+ * finds out (havege_source.c).
+ *
+ * It has to have 64 bits. One of 32 is back at 0 every few seconds or minutes,
+ * which looks as if it went backwards.
  */
 #ifndef HAVEGE_COUNTER_H
 #define HAVEGE_COUNTER_H
@@ -26,6 +36,10 @@ static __always_inline u64 havege_counter(void)
 #elif defined(__KERNEL__)
 
 #include <linux/timex.h>
+
+#if !defined(CONFIG_64BIT) || defined(CONFIG_ALPHA) || defined(CONFIG_MIPS)
+#error "havege_rng: this architecture has no cycle counter of 64 bits"
+#endif
 
 static __always_inline u64 havege_counter(void)
 {
