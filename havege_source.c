@@ -127,8 +127,8 @@ static void enter(struct havege_source *source, enum havege_phase phase)
 		source->left = HAVEGE_STARTUP_TICKS / HAVEGE_FILL_TICKS;
 }
 
-static enum havege_step die(struct havege_source *source,
-			    enum havege_fault fault)
+static enum havege_step end_source(struct havege_source *source,
+				   enum havege_fault fault)
 {
 	source->fault = fault;
 	source->phase = HAVEGE_DEAD;
@@ -143,7 +143,7 @@ static enum havege_step begin_anew(struct havege_source *source,
 {
 	/* What needs a second try to start would run on luck. */
 	if (!source->started || source->tries == HAVEGE_TRIES)
-		return die(source, fault);
+		return end_source(source, fault);
 	source->tries++;
 	source->fault = fault;
 	source->ticks = 0;
@@ -165,7 +165,7 @@ static enum havege_step warm_up(struct havege_source *source)
 
 	source->fitness = havege_tune_judge(&source->readings);
 	if (source->fitness != HAVEGE_FIT)
-		return die(source, HAVEGE_FAULT_COUNTER);
+		return end_source(source, HAVEGE_FAULT_COUNTER);
 	enter(source, HAVEGE_ESTIMATE);
 	return HAVEGE_STEP_BUSY;
 }
@@ -216,7 +216,7 @@ static bool healthy_fill(struct havege_source *source, enum havege_step *step)
 	if (verdict == HAVEGE_HEALTHY)
 		return true;
 	if (verdict == HAVEGE_PERMANENT)
-		*step = die(source, HAVEGE_FAULT_HEALTH);
+		*step = end_source(source, HAVEGE_FAULT_HEALTH);
 	else
 		*step = begin_anew(source, HAVEGE_FAULT_HEALTH, HAVEGE_TESTING);
 	return false;
