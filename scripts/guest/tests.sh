@@ -594,6 +594,18 @@ test_contribution() {
 	result $? "the module unloads"
 }
 
+# The command line has what is to be found on this CPU.
+test_caches() {
+	must_load || return
+	_want=$(sed -n 's/.* caches=\([^ ]*\).*/\1/p' /proc/cmdline)
+	_g=$S/geometry
+	is "$(get $_g/source),$(get $_g/dcache_kb),$(get $_g/icache_kb)" "${_want:-nothing}" \
+		"who tells of the caches, and what: $_want"
+	read_test 64 16
+	unload
+	result $? "the module unloads"
+}
+
 # All that one machine with no other source can show.
 test_plain() {
 	test_load || return
@@ -654,6 +666,8 @@ test-hotplug)
 	test_hotplug ;;
 test-isolated)
 	test_isolated ;;
+test-caches)
+	test_caches ;;
 test-wrong)
 	test_wrong
 	CHECKS= ;;
