@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-packages check-secureboot rpm arch \
+	check-kernels check-builtin check-packages check-secureboot deb rpm arch \
 	kunit kunit-x86 static host host-test assess help
 
 module:
@@ -22,7 +22,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
 	@echo 'make check-debug  make check-kernels  make check-builtin'
-	@echo 'make check-packages  make check-secureboot  make rpm  make arch'
+	@echo 'make check-packages  make check-secureboot  make deb  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -77,6 +77,9 @@ host-test:
 
 assess:
 	@scripts/assess
+
+deb:
+	@BUILD=$(abspath $(BUILD)) scripts/deb
 
 clean:
 	rm -rf $(BUILD) *.o *.ko *.mod *.mod.c .*.cmd .tmp_versions \
