@@ -10,7 +10,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-packages check-secureboot deb rpm arch \
+	check-kernels check-builtin check-deb check-rpm check-secureboot deb rpm arch \
 	kunit kunit-x86 static host host-test assess help
 
 module:
@@ -22,7 +22,8 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
 	@echo 'make check-debug  make check-kernels  make check-builtin'
-	@echo 'make check-packages  make check-secureboot  make deb  make rpm  make arch'
+	@echo 'make check-deb  make check-rpm  make check-secureboot'
+	@echo 'make deb  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make uninstall'
 	@echo 'make clean'
@@ -51,7 +52,10 @@ check-kernels:
 check-builtin:
 	@scripts/builtin-test
 
-check-packages:
+check-deb:
+	@scripts/vm packages
+
+check-rpm:
 	@scripts/package-test
 
 check-secureboot:
