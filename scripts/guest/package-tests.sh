@@ -22,6 +22,7 @@ NAME=havege_rng
 PACKAGE=havege-rng-dkms
 KVER=$(uname -r)
 INITRD=/boot/initrd.img-$KVER
+OLDER=0.$KVER
 H=/sys/class/misc/hw_random
 P=/sys/module/$NAME/parameters
 # shellcheck disable=SC1091 # made by scripts/vm
@@ -52,12 +53,12 @@ files() {
 		grep -vE '/lib/modules/[^/]*/modules\.|^/var/lib/dkms/mok\.' | sort
 }
 
-# What is in the initramfs that is ours.
+# in_initramfs [FILE]: what is in the initramfs that is ours.
 in_initramfs() {
 	if command -v lsinitramfs >/dev/null; then
-		lsinitramfs "$INITRD"
+		lsinitramfs "${1:-$INITRD}"
 	else
-		lsinitrd "$INITRD"
+		lsinitrd "${1:-$INITRD}"
 	fi | grep 'havege'
 }
 
@@ -129,8 +130,31 @@ early() {
 	echo "# $NAME at $(at "$COLLECTING") s, crng init done at $(at "$READY") s, root at $(at "$MOUNT") s" >&3
 }
 
+# Another, older kernel, whose headers come after it; and then one that DKMS builds for no more,
+# as it does for most after an upgrade, while its initramfs has what was built once.
+older_kernel() {
+	cp -al "/lib/modules/$KVER" "/lib/modules/$OLDER"
+	for _f in vmlinuz config System.map; do
+		cp "/boot/$_f-$KVER" "/boot/$_f-$OLDER"
+	done
+	touch -d @0 "/boot/initrd.img-$OLDER"
+	run /etc/kernel/header_postinst.d/$PACKAGE "$OLDER"
+	WHY=$(in_initramfs "/boot/initrd.img-$OLDER")
+	[ "$RC" = 0 ] && echo "$WHY" | grep -q "/$NAME\.ko"
+	result $? "headers that come after their kernel: its initramfs gets it ($TOOK s)"
+	rm -r "/lib/modules/$OLDER/updates"
+	depmod "$OLDER"
+}
+
+no_older_kernel() {
+	WHY=$(in_initramfs "/boot/initrd.img-$OLDER")
+	[ -s "/boot/initrd.img-$OLDER" ] && [ -z "$WHY" ]
+	result $? "purged: the initramfs of an older kernel has nothing of it either"
+	rm -r "/lib/modules/$OLDER" /boot/*-"$OLDER"
+}
+
 purge() {
-	run apt-get purge -y $PACKAGE
+	run apt-get -o Dpkg::Use-Pty=0 purge -y $PACKAGE
 	result "$RC" "apt purge ($TOOK s)"
 	WHY=$(grep "^$NAME " /proc/modules; grep -H havege /proc/[0-9]*/comm)
 	[ -z "$WHY" ]
@@ -144,6 +168,7 @@ purge() {
 	WHY=$(in_initramfs)
 	[ -z "$WHY" ]
 	result $? "purged: the initramfs has nothing of it"
+	[ ! -d "/lib/modules/$OLDER" ] || no_older_kernel
 	WHY=$(dpkg-query -W $PACKAGE 2>/dev/null; ls /var/lib/dpkg/info/$PACKAGE.* 2>/dev/null)
 	[ -z "$WHY" ]
 	result $? "purged: dpkg knows nothing of it"
@@ -161,7 +186,7 @@ install_old() {
 	[ -z "$WHY" ] && ! loaded
 	result $? "before: nothing of it is there"
 	boot_log
-	run apt-get install -y ./old.deb
+	run apt-get -o Dpkg::Use-Pty=0 install -y ./old.deb
 	result "$RC" "apt install ($TOOK s)"
 	installed "$OLD"
 }
@@ -188,7 +213,7 @@ package-boot)
 	[ "$WHY" = 70000 ]
 	result $? "a knob is turned at run time"
 	echo "options $NAME fill_threshold=60000" >/etc/modprobe.d/$NAME.conf
-	run apt-get install -y ./new.deb
+	run apt-get -o Dpkg::Use-Pty=0 install -y ./new.deb
 	result "$RC" "apt install of a newer version ($TOOK s)"
 	installed "$NEW"
 	WHY="$(cat /sys/module/$NAME/version $P/fill_threshold; cat $OUT)"
@@ -208,6 +233,7 @@ package-upgraded)
 	working "after the boot"
 	by_modules_load
 	rm /etc/modprobe.d/$NAME.conf
+	older_kernel
 	purge ;;
 package-early)
 	boot_log
