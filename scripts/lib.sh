@@ -11,7 +11,7 @@
 #             whoever puts something there
 #   TMP       a temporary directory, removed at the end
 #   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, pack_sources, with_proc
+#   conf, not_packaged, pack_sources, with_proc
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -44,6 +44,13 @@ on_exit '[ -z "$TICKER" ] || kill -9 "$TICKER" 2>/dev/null || :'
 # conf NAME: what dkms.conf, where the version stands, says for NAME.
 conf() {
 	sed -n "s/^$1=\"\\(.*\\)\"/\\1/p" "$TOP/dkms.conf"
+}
+
+# not_packaged: stops where a package has put the module on this machine: its files are not ours.
+not_packaged() {
+	_name=$(conf PACKAGE_NAME)
+	[ ! -e "/usr/lib/modules-load.d/$_name.conf" ] ||
+		die "$_name is installed as a package: remove that first (Debian: apt-get purge havege-rng-dkms)"
 }
 
 now() {
