@@ -48,7 +48,7 @@ heard() {
 # ended_well FILE CODE: the verdict of a machine, its end (as bad_end has it), and its plan.
 ended_well() {
 	_code=$2
-	! tail -n 3 "$1.console" | grep -q 'reboot: Power down' || _code=1
+	! tail -n 3 "$1.console" | grep -q 'reboot: Restarting system' || _code=1
 	_ran=$(grep -cE '^(not )?ok ' "$1" || :)
 	_plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$1")
 	[ "$_code" = 1 ] && grep -q '^# end of the guest tests' "$1" && [ "$_plan" = "$_ran" ]
