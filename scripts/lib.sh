@@ -11,7 +11,7 @@
 #             whoever puts something there
 #   TMP       a temporary directory, removed at the end
 #   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, not_packaged, pack_sources, with_proc
+#   conf, not_packaged, pack_sources, with_proc, part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -222,4 +222,39 @@ count_tap() {
 summary() {
 	printf '%s passed, %s failed\n' "$PASSED" "$FAILED"
 	[ "$FAILED" = 0 ] && [ "$PASSED" != 0 ]
+}
+
+# part WHAT COMMAND...: a command that ends with a count, which is added to ours; what it prints is
+# shown as it comes. One that exits with an error but counted no failure counts as one, and so does
+# one that counted nothing. A line for it goes to $TMP/parts.
+part() {
+	_what=$1
+	_begun=$(now)
+	shift
+	say "$_what: $*"
+	# Shown as it comes and kept for its count; its exit code is not tee's.
+	{
+		_rc=0
+		"$@" 2>&1 </dev/null || _rc=$?
+		echo "$_rc" >"$TMP/rc"
+	} | tee "$TMP/part"
+	_rc=$(cat "$TMP/rc")
+
+	_count=$(grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$TMP/part" | tail -n 1)
+	_p=${_count%% *}
+	_f=${_count#*, }
+	_f=${_f% failed}
+	_why=
+	if [ -z "$_count" ]; then
+		_p=0 _f=1
+		_why=" (it printed no count; exit code $_rc)"
+	elif [ "$_rc" != 0 ] && [ "$_f" = 0 ]; then
+		_f=1
+		_why=" (exit code $_rc)"
+	fi
+	PASSED=$((PASSED + _p))
+	FAILED=$((FAILED + _f))
+	_line="$_what: $_p passed, $_f failed$_why, $(($(now) - _begun)) s"
+	say "$_line"
+	echo "    $_line" >>"$TMP/parts"
 }
