@@ -79,7 +79,7 @@ hog_start_up() {
 		hog 0 120 || return
 		(echo 0 >"$P/cpu") &
 		MOVE=$!
-		wait_for 10 status_is starting
+		wait_for 10 status_is starting && wait_for 10 thread
 		kill -STOP "$HOG"
 		kill -CONT "$HOG"
 		wait_for 5 state "$HOG" R && status_is starting && return
