@@ -86,6 +86,13 @@ void havege_health_init(struct havege_health *health, u32 gcd,
 {
 	memset(health, 0, sizeof(*health));
 	health->gcd = max(gcd, 1u);
+	/*
+	 * Rounded up by less than gcd: times what is below HAVEGE_SHORT that makes
+	 * less than 2^32, and so no difference to the whole part.
+	 */
+	if (health->gcd <= HAVEGE_SHORT)
+		health->inverse = div_u64((1ull << 32) + health->gcd - 1,
+					  health->gcd);
 	havege_health_assume(health, shift);
 }
 
@@ -130,11 +137,71 @@ static void judge(struct havege_health *health, enum havege_test test,
 		       HAVEGE_INTERMITTENT : HAVEGE_PERMANENT);
 }
 
+/* Samples that are made of deltas, and tested, at a time. */
+#define CHUNK		128
+/* Samples in a word. */
+#define WORD		8
+#define IN_EACH(byte)	((byte) * 0x0101010101010101ull)
+
+/* Eight samples, the first of them in the low bits. */
+static u64 word_of(const u8 *s)
+{
+	u64 word;
+
+	memcpy(&word, s, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* A byte of @a less that of @b, eight times. */
+static u64 less(u64 a, u64 b)
+{
+	const u64 high = IN_EACH(0x80ull);
+
+	return ((a | high) - (b & ~high)) ^ ((a ^ ~b) & high);
+}
+
+/* How many of the eight bytes are zero at the end, which is the high one. */
+static u32 zeros_at_end(u64 word)
+{
+	u32 n;
+
+	for (n = 0; n < WORD && !(word >> 56); n++)
+		word <<= 8;
+	return n;
+}
+
+/* Any delta: what is short is divided by multiplication. */
+static void make_samples(struct havege_health *health, u8 *s, const u64 *delta,
+			 unsigned int count)
+{
+	const u64 inverse = health->inverse;
+	unsigned int i;
+	u64 any = 0;
+
+	for (i = 0; i < count; i++) {
+		any |= delta[i];
+		s[i] = delta[i] * inverse >> 32;
+	}
+	if (any < HAVEGE_SHORT && inverse)
+		return;
+	for (i = 0; i < count; i++) {
+		s[i] = havege_sample(delta[i], health->gcd);
+		/* Half the range of a difference is negative. */
+		if (delta[i] >> 63) {
+			health->failures[HAVEGE_COUNTER]++;
+			failed(health, HAVEGE_COUNTER, 1, HAVEGE_INTERMITTENT);
+		}
+	}
+}
+
 /*
  * The first, second and third difference of a sample are zero where its
  * extrapolation from the last one, two, three samples is right.
  */
-static void test_runs(struct havege_health *health, u8 s)
+static void test_run(struct havege_health *health, u8 s, u64 seen)
 {
 	const u8 *last = health->last;
 	const u8 guess[3] = {
@@ -145,85 +212,167 @@ static void test_runs(struct havege_health *health, u8 s)
 	u32 i;
 
 	for (i = 0; i < 3; i++)
-		health->run[i] = health->seen > i && s == guess[i] ?
+		health->run[i] = seen > i && s == guess[i] ?
 			health->run[i] + 1 : 0;
 
 	judge(health, HAVEGE_REPETITION, health->run[0] + 1);
 	judge(health, HAVEGE_STUCK, max(health->run[1], health->run[2]) + 1);
-}
-
-static void test_proportion(struct havege_health *health, u8 s)
-{
-	if (!health->window) {
-		health->first = s;
-		health->same = 0;
-	}
-	health->window = (health->window + 1) % HAVEGE_WINDOW;
-	if (s != health->first)
-		return;
-	health->same++;
-	judge(health, HAVEGE_PROPORTION, health->same);
-}
-
-/*
- * What the samples look like is a hash of the last 16: the multiplier has two
- * factors of 2, so that what is older has been shifted out.
- */
-static void test_period(struct havege_health *health, u8 s)
-{
-	const u32 mask = HAVEGE_PERIOD_MAX - 1;
-	const u64 now = health->seen;
-	u32 index;
-
-	if (health->lag && s == health->past[(now - health->lag) & mask]) {
-		health->follows++;
-	} else {
-		health->follows = 0;
-		health->lag = 0;
-	}
-	judge(health, HAVEGE_PERIOD, health->follows + 1);
-	health->past[now & mask] = s;
-
-	health->look = health->look * (4 * 0x2545f491u) + (s + 1) * 0x9e3779b1u;
-	index = health->look >> 20;
-	if (!health->lag) {
-		const u32 lag = (u16)(now - health->place[index]);
-
-		/* Where it never looked so the place is 0: as good as any. */
-		if (lag <= HAVEGE_PERIOD_MAX)
-			health->lag = lag;
-	}
-	health->place[index] = now;
-}
-
-/* What fails several has the name of the first of them, the plainest. */
-static void test_one(struct havege_health *health, u64 delta)
-{
-	const u8 s = havege_sample(delta, health->gcd);
-
-	/* Half the range of a difference is negative. */
-	if (delta >> 63) {
-		health->failures[HAVEGE_COUNTER]++;
-		failed(health, HAVEGE_COUNTER, 1, HAVEGE_INTERMITTENT);
-	}
-	test_runs(health, s);
-	test_proportion(health, s);
-	test_period(health, s);
 
 	health->last[2] = health->last[1];
 	health->last[1] = health->last[0];
 	health->last[0] = s;
-	health->seen++;
+}
+
+/*
+ * What has no eight zeros in a row, where words begin, has no fifteen anywhere:
+ * with fewer than eight from before no cutoff is reached, and the runs are what
+ * the last word ends in. Whether that is so of all three differences; if not,
+ * nothing has been changed.
+ */
+static bool has_no_long_run(struct havege_health *health, const u8 *s,
+			    unsigned int count)
+{
+	const u8 *last = health->last;
+	/* The last sample, its difference, and that one's. */
+	u64 end = last[0];
+	u64 end1 = (u8)(last[0] - last[1]);
+	u64 end2 = (u8)(last[0] - 2 * last[1] + last[2]);
+	u64 word, diff1 = 0, diff2 = 0, diff3 = 0;
+	unsigned int i;
+
+	if (health->seen < 3 || count % WORD ||
+	    max(max(health->run[0], health->run[1]), health->run[2]) >= WORD)
+		return false;
+	for (i = 0; i < count; i += WORD) {
+		word = word_of(s + i);
+		diff1 = less(word, word << 8 | end);
+		diff2 = less(diff1, diff1 << 8 | end1);
+		diff3 = less(diff2, diff2 << 8 | end2);
+		if (!diff1 || !diff2 || !diff3)
+			return false;
+		end = word >> 56;
+		end1 = diff1 >> 56;
+		end2 = diff2 >> 56;
+	}
+	health->run[0] = zeros_at_end(diff1);
+	health->run[1] = zeros_at_end(diff2);
+	health->run[2] = zeros_at_end(diff3);
+	for (i = 0; i < 3; i++)
+		health->last[i] = s[count - 1 - i];
+	health->over[HAVEGE_REPETITION] = false;
+	health->over[HAVEGE_STUCK] = false;
+	return true;
+}
+
+static void test_runs(struct havege_health *health, const u8 *s,
+		      unsigned int count)
+{
+	unsigned int i;
+
+	if (has_no_long_run(health, s, count))
+		return;
+	for (i = 0; i < count; i++)
+		test_run(health, s[i], health->seen + i);
+}
+
+/* How many samples are like @what; @count is CHUNK at most. */
+static u32 count_alike(const u8 *s, unsigned int count, u8 what)
+{
+	const u64 low = IN_EACH(0x7full);
+	u64 diff, alike = 0;
+	unsigned int i;
+	u32 n = 0;
+
+	/* One counter a byte: no more than CHUNK / WORD each. */
+	for (i = 0; i + WORD <= count; i += WORD) {
+		diff = word_of(s + i) ^ IN_EACH((u64)what);
+		alike += ~(((diff & low) + low) | diff | low) >> 7;
+	}
+	for (; i < count; i++)
+		n += s[i] == what;
+	for (; alike; alike >>= 8)
+		n += alike & 0xff;
+	return n;
+}
+
+/* The count only grows in a window: it is judged once a chunk. */
+static void test_proportion(struct havege_health *health, const u8 *s,
+			    unsigned int count)
+{
+	unsigned int some;
+
+	for (; count; count -= some, s += some) {
+		if (!health->window) {
+			health->first = s[0];
+			health->same = 0;
+		}
+		some = min(count, HAVEGE_WINDOW - health->window);
+		health->same += count_alike(s, some, health->first);
+		health->window = (health->window + some) % HAVEGE_WINDOW;
+		judge(health, HAVEGE_PROPORTION, health->same);
+	}
+}
+
+/*
+ * What the samples look like are sixteen of them, four bits apart, XORed: what is
+ * older has been shifted out. Where they have looked so twice in a row, and as
+ * far back each time, the samples between are taken for a period.
+ */
+static void test_period(struct havege_health *health, const u8 *s,
+			unsigned int count)
+{
+	const u32 mask = HAVEGE_PERIOD_MAX - 1;
+	u64 look = health->look;
+	u32 lag = health->lag, maybe = health->maybe;
+	u32 now = (u32)health->seen;
+	u32 index, back;
+	unsigned int i;
+
+	for (i = 0; i < count; i++, now++) {
+		if (lag) {
+			if (s[i] == health->past[(now - lag) & mask]) {
+				health->follows++;
+				judge(health, HAVEGE_PERIOD,
+				      health->follows + 1);
+			} else {
+				health->follows = 0;
+				lag = 0;
+				health->over[HAVEGE_PERIOD] = false;
+			}
+		}
+		health->past[now & mask] = s[i];
+
+		look = look << 4 ^ s[i];
+		index = look * 0x9e3779b97f4a7c15ull >> 52;
+		/* Where it never looked so the place is 0: as good as any. */
+		back = (u16)(now - health->place[index]);
+		health->place[index] = (u16)now;
+		if (back == maybe && !lag && back && back <= HAVEGE_PERIOD_MAX)
+			lag = back;
+		maybe = back;
+	}
+	health->look = look;
+	health->lag = lag;
+	health->maybe = maybe;
 }
 
 enum havege_verdict havege_health_test(struct havege_health *health,
 				       const u64 *delta, unsigned int count)
 {
-	unsigned int i;
+	unsigned int some;
+	u8 s[CHUNK];
 
 	health->verdict = HAVEGE_HEALTHY;
-	for (i = 0; i < count; i++)
-		test_one(health, delta[i]);
+	/* What fails several has the name of the first of them, the plainest. */
+	for (; count; count -= some, delta += some) {
+		some = min_t(unsigned int, count, CHUNK);
+		make_samples(health, s, delta, some);
+		test_runs(health, s, some);
+		test_proportion(health, s, some);
+		test_period(health, s, some);
+		health->seen += some;
+	}
+	memzero_explicit(s, sizeof(s));
 	return health->verdict;
 }
 

@@ -44,6 +44,9 @@
  */
 #define HAVEGE_SHIFT_MAX	3
 
+/* Deltas below this, ticks, are divided by multiplication. */
+#define HAVEGE_SHORT		65536
+
 enum havege_test {
 	HAVEGE_REPETITION,
 	HAVEGE_PROPORTION,
@@ -78,6 +81,7 @@ struct havege_cutoffs {
 /**
  * struct havege_health - all tests and what they have counted
  * @gcd:	greatest common divisor of the deltas, ticks
+ * @inverse:	2^32 / @gcd, rounded up; 0 where @gcd is more than HAVEGE_SHORT
  * @shift:	H is 2^-@shift bits a sample
  * @cutoffs:	for HAVEGE_INTERMITTENT and for HAVEGE_PERMANENT, one below each
  * @seen:	samples since havege_health_init()
@@ -89,7 +93,8 @@ struct havege_cutoffs {
  * @past:	the last samples, at their number modulo HAVEGE_PERIOD_MAX
  * @place:	where the samples last looked as the index says, low 16 bits
  * @look:	what the samples look like now
- * @lag:	how far back the period test has found them to look so; 0: nowhere
+ * @maybe:	how far back they looked so one sample ago
+ * @lag:	the period that is being followed, samples; 0: none is
  * @follows:	samples that then followed as they had done
  * @over:	whether each test's count was at its cutoff or above
  * @failures:	how often each test has said no
@@ -99,6 +104,7 @@ struct havege_cutoffs {
  */
 struct havege_health {
 	u32 gcd;
+	u64 inverse;
 	unsigned int shift;
 	struct havege_cutoffs cutoffs[2];
 	u64 seen;
@@ -109,7 +115,8 @@ struct havege_health {
 	u32 same;
 	u8 past[HAVEGE_PERIOD_MAX];
 	u16 place[HAVEGE_PERIOD_MAX];
-	u32 look;
+	u64 look;
+	u32 maybe;
 	u32 lag;
 	u32 follows;
 	bool over[HAVEGE_TESTS];

@@ -634,6 +634,84 @@ static void health_longer_periods_pass(struct kunit *test)
 		}
 }
 
+/* Noise, and now and then some of all that the tests look for. */
+static u64 eventful(u64 *state, u32 n, u32 gcd)
+{
+	switch (n / 700 % 12) {
+	case 1:
+		return 5ull * gcd;
+	case 3:
+		return n * (u64)gcd;
+	case 5:
+		return (u64)n * n * gcd;
+	case 7:
+		return (n % 7 * 11 + 1) * (u64)gcd;
+	case 9:
+		return n % 50 ? noise(state, 4) : -1ull - noise(state, 9);
+	case 11:
+		return (u64)noise(state, 9) << noise(state, 40);
+	default:
+		return noise(state, n / 100 % 3 ? 256 : 2) * (u64)gcd;
+	}
+}
+
+/* One by one or many at a time: what is counted is the same. */
+static void health_ignores_splits(struct kunit *test)
+{
+	static const u32 gcds[] = { 1, 2, 26, 4099, 65536, 65537, 1u << 20 };
+	static const u32 sizes[] = { 8, 128, 129, 1000, 24, 3, 512, 64, 7 };
+	u64 *delta = kunit_kzalloc(test, 1000 * sizeof(*delta), GFP_KERNEL);
+	u32 g, n, i, k, some;
+
+	KUNIT_ASSERT_NOT_NULL(test, delta);
+	for (g = 0; g < ARRAY_SIZE(gcds); g++) {
+		struct havege_health *one = new_health(test, gcds[g], g % SHIFTS);
+		struct havege_health *all = new_health(test, gcds[g], g % SHIFTS);
+		enum havege_verdict worst, verdict;
+		u64 state = 1 + g;
+
+		for (n = 0, k = 0; n < 40000; n += some, k++) {
+			some = sizes[k % ARRAY_SIZE(sizes)];
+			worst = HAVEGE_HEALTHY;
+			for (i = 0; i < some; i++) {
+				delta[i] = eventful(&state, n + i, gcds[g]);
+				verdict = feed(one, delta[i]);
+				worst = max(worst, verdict);
+			}
+			KUNIT_EXPECT_GE(test, havege_health_test(all, delta, some),
+					worst);
+			one->verdict = all->verdict;
+			one->worst = all->worst;
+			one->count = all->count;
+			KUNIT_EXPECT_EQ_MSG(test, memcmp(one, all, sizeof(*one)),
+					    0, "gcd %u, %u from %u on\n",
+					    gcds[g], some, n);
+		}
+		/* It has been all of that. */
+		for (i = 0; i < HAVEGE_TESTS; i++)
+			KUNIT_EXPECT_NE(test, all->failures[i], 0);
+	}
+}
+
+/* What is divided by multiplication is what division makes of it. */
+static void health_short_deltas(struct kunit *test)
+{
+	static const u32 gcds[] = { 1, 2, 3, 7, 26, 255, 1000, 32768, 65535, 65536 };
+	struct havege_health *health;
+	u32 g, delta;
+
+	for (g = 0; g < ARRAY_SIZE(gcds); g++) {
+		health = new_health(test, gcds[g], 0);
+		for (delta = 0; delta < HAVEGE_SHORT + 2; delta++) {
+			feed(health, delta);
+			if (health->last[0] != (u8)(delta / gcds[g]))
+				break;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, delta, HAVEGE_SHORT + 2, "gcd %u\n",
+				    gcds[g]);
+	}
+}
+
 /* A million samples of noise, at the H that half its entropy stands for. */
 static void health_noise_passes(struct kunit *test)
 {
@@ -894,6 +972,8 @@ static struct kunit_case health_cases[] = {
 	KUNIT_CASE(health_period_one_below),
 	KUNIT_CASE(health_periods_caught),
 	KUNIT_CASE(health_longer_periods_pass),
+	KUNIT_CASE(health_ignores_splits),
+	KUNIT_CASE(health_short_deltas),
 	KUNIT_CASE_SLOW(health_noise_passes),
 	KUNIT_CASE(health_counter),
 	KUNIT_CASE(health_goes_on_counting),
