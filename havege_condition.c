@@ -17,21 +17,32 @@ void havege_condition_init(struct havege_condition *condition)
 	begin(condition);
 }
 
+/* @delta in LEB128 at @to, which has room for HAVEGE_CODE_MAX bytes. */
+static u8 *encode(u8 *to, u64 delta)
+{
+	while (delta > 0x7f) {
+		*to++ = 0x80 | (u8)delta;
+		delta >>= 7;
+	}
+	*to++ = (u8)delta;
+	return to;
+}
+
 void havege_condition_absorb(struct havege_condition *condition,
 			     const u64 *delta, unsigned int count)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	havege_sha256_update(&condition->sha, delta, count * sizeof(*delta));
-#else
-	unsigned int i;
+	u8 *const code = condition->code;
+	unsigned int i, some;
+	u8 *end;
 
-	for (i = 0; i < count; i++) {
-		u64 turned = __builtin_bswap64(delta[i]);
-
-		havege_sha256_update(&condition->sha, &turned, sizeof(turned));
-		memzero_explicit(&turned, sizeof(turned));
+	for (; count; count -= some, delta += some) {
+		some = min_t(unsigned int, count, HAVEGE_CODE_DELTAS);
+		end = code;
+		for (i = 0; i < some; i++)
+			end = encode(end, delta[i]);
+		havege_sha256_update(&condition->sha, code, end - code);
+		memzero_explicit(code, end - code);
 	}
-#endif
 }
 
 /* SHA-256(@key, byte @number) */
