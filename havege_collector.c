@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A thread on one CPU that keeps a buffer of ready bytes
+ * Threads, each on a CPU of its own, that keep a buffer of ready bytes
  *
- * The contract is in havege_collector.h. The thread sleeps while the buffer is
+ * The contract is in havege_collector.h. A thread sleeps while the buffer is
  * full, is woken when fewer bits are left than the fill threshold, and then
- * takes the entropy source step by step, preemptible, until the buffer is full
+ * takes its entropy source step by step, preemptible, until the buffer is full
  * again. It decides nothing about entropy: the source says what may be delivered
  * and when not.
+ *
+ * Where there are several each has a source of its own, with its own tests and its
+ * own credit, and they share the buffer. A source that begins anew stops all
+ * deliveries, as if it were the only one, and one that has failed for good is the
+ * end of them all: what is the matter on one CPU may be so on the others.
  *
  * Who protects what:
  *
@@ -15,11 +20,13 @@
  *   sleeps, and waits for the thread; the thread never takes it. The lock of CPU
  *   hotplug is taken inside it: so the callbacks of CPU hotplug, which run inside
  *   that one, queue the work and do not take it.
- * - c->lock, a spinlock, protects buffer, status, gone, stale, the counts, and
- *   cpu, tuning and figures for those who only look. Held for a copy of 4 KiB, or
- *   for a wipe of the buffer; nothing sleeps under it. It nests inside
- *   c->control.
- * - The source and its tables belong to the thread: it allocates them, uses them
+ * - c->lock, a spinlock, protects buffer, status, gone, epoch, the counts, and
+ *   the list of workers, their status, tuning and figures for those who only look.
+ *   Held for a copy of 4 KiB, or for a wipe of the buffer; nothing sleeps under it.
+ *   It nests inside c->control.
+ * - A worker belongs to who holds c->control, but for what its thread writes. It is
+ *   freed when its thread has ended.
+ * - A source and its tables belong to their thread: it allocates them, uses them
  *   and wipes them before it ends. Nobody else ever sees them.
  *
  * Why a thread is replaced, and never talked to: a new CPU, a resume and a copied
@@ -38,21 +45,22 @@
  * hypervisor changes before the copy runs is therefore looked at under c->lock
  * whenever bytes go in or out; on the way out when they have been taken, since the
  * machine can have been stopped in the midst of that. From the moment that a
- * change is seen the thread is stale: nothing it supplies gets into the buffer.
+ * change is seen it is another epoch: nothing that a thread of the one before
+ * supplies gets into the buffer.
  * Who is told of a fork only leaves a mark, which is looked at there as well: it
  * may be an interrupt, which may not take c->lock.
  *
- * Before the machine sleeps the thread is stopped, and not frozen with its
- * tables: those would be in the image that hibernation writes. It is freezable
+ * Before the machine sleeps the threads are stopped, and not frozen with their
+ * tables: those would be in the image that hibernation writes. They are freezable
  * all the same, for a freeze that comes before anyone listens.
  *
  * Teardown: havege_collector_dismiss() first, so that no reader is left inside
  * and none comes in (hwrng_unregister() would wait for it), and so that a
  * start-up under way ends at its next step. Then, when nobody can find the
  * collector any more, neither readers nor events, havege_collector_destroy()
- * stops the thread under c->control. Last it waits for the settle work, which
- * after the dismissal starts no thread: the thread can have queued it, so it can
- * not go before the thread.
+ * stops the threads under c->control. Last it waits for the settle work, which
+ * after the dismissal starts no thread: a thread can have queued it, so it can
+ * not go before the threads.
  *
  * Between two steps comes cond_resched_tasks_rcu_qs() and not its plain brother:
  * while somebody reads and reads the thread does not sleep for minutes, and who
@@ -101,17 +109,6 @@ int havege_collector_default_cpu(void)
 	return last >= 0 ? last : (int)cpumask_last(cpu_online_mask);
 }
 
-static bool is_online(int cpu)
-{
-	return cpu >= 0 && cpu < nr_cpu_ids && cpu_online(cpu);
-}
-
-/* Where the thread belongs, a CPU having been asked for or (negative) not. */
-static int choose_cpu(int asked)
-{
-	return is_online(asked) ? asked : havege_collector_default_cpu();
-}
-
 void havege_collector_settle(struct havege_collector *c)
 {
 	mod_delayed_work(system_long_wq, &c->settle, 0);
@@ -121,7 +118,7 @@ void havege_collector_settle(struct havege_collector *c)
 static void disown(struct havege_collector *c)
 {
 	havege_buffer_wipe(&c->buffer);
-	c->stale = true;
+	c->epoch++;
 	havege_collector_settle(c);
 }
 
@@ -156,18 +153,18 @@ static bool wanted(struct havege_collector *c)
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = c->buffer.wanted;
+	ret = c->buffer.wanted && c->status != HAVEGE_FAILED;
 	spin_unlock(&c->lock);
 	return ret;
 }
 
-u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
-			    u32 count)
+u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
+			    const void *bytes, u32 count)
 {
 	u32 done = 0;
 
 	spin_lock(&c->lock);
-	if (!is_copy(c) && !c->stale)
+	if (!is_copy(c) && epoch == c->epoch && c->status != HAVEGE_FAILED)
 		done = havege_buffer_put(&c->buffer, bytes,
 					 min_t(u32, count, COPY_MAX));
 	spin_unlock(&c->lock);
@@ -175,35 +172,49 @@ u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
 	return done;
 }
 
-/* Whether the thread is still where it was put. */
-static bool at_home(struct havege_collector *c)
+/* Whether a thread is still where it was put. */
+static bool at_home(const struct havege_worker *w)
 {
-	return raw_smp_processor_id() == READ_ONCE(c->cpu);
+	return raw_smp_processor_id() == w->cpu;
 }
 
-/* What the source says of itself, for those who look. */
-static void publish(struct havege_collector *c,
-		    const struct havege_source *source)
+/* What a source says of itself, for those who look. */
+static void publish(struct havege_worker *w, const struct havege_source *source)
 {
-	struct havege_figures *figures = &c->figures;
+	struct havege_figures *figures = &w->figures;
 	unsigned int i;
 
-	spin_lock(&c->lock);
+	spin_lock(&w->c->lock);
 	figures->residual = source->estimate.residual;
 	figures->credit = source->credit;
 	figures->block_ticks = source->block_ticks;
 	figures->shift = source->health.shift;
 	for (i = 0; i < HAVEGE_TESTS; i++)
-		figures->failures[i] = c->before.failures[i] +
-			source->health.failures[i];
-	figures->poor = c->before.poor + source->poor;
-	spin_unlock(&c->lock);
+		figures->failures[i] = source->health.failures[i];
+	figures->poor = source->poor;
+	spin_unlock(&w->c->lock);
 }
 
-static void set_status(struct havege_collector *c, enum havege_status status)
+/* Under c->lock: what the workers do together. */
+static void review(struct havege_collector *c)
 {
-	spin_lock(&c->lock);
+	enum havege_status status = HAVEGE_STARTING;
+	const struct havege_worker *w;
+
+	if (c->status == HAVEGE_FAILED)
+		return;
+	list_for_each_entry(w, &c->workers, list)
+		status = max(status, w->status);
 	c->status = status;
+}
+
+static void set_status(struct havege_worker *w, enum havege_status status)
+{
+	struct havege_collector *c = w->c;
+
+	spin_lock(&c->lock);
+	w->status = status;
+	review(c);
 	spin_unlock(&c->lock);
 	wake_up_interruptible_all(&c->readers);
 }
@@ -213,8 +224,9 @@ static void fail_for_good(struct havege_collector *c)
 {
 	spin_lock(&c->lock);
 	havege_buffer_wipe(&c->buffer);
+	c->status = HAVEGE_FAILED;
 	spin_unlock(&c->lock);
-	set_status(c, HAVEGE_FAILED);
+	wake_up_interruptible_all(&c->readers);
 	if (c->settings.failed)
 		schedule_work(c->settings.failed);
 }
@@ -266,8 +278,9 @@ static void report_slow(const struct havege_source *source, u64 testing_ns)
 }
 
 /* Tune, allocate, start up: the way to the first byte on any CPU. */
-static struct havege_source *open_source(struct havege_collector *c)
+static struct havege_source *open_source(struct havege_worker *w)
 {
+	struct havege_collector *c = w->c;
 	struct havege_tuning tuning;
 	struct havege_source *source;
 	enum havege_phase phase;
@@ -290,19 +303,19 @@ static struct havege_source *open_source(struct havege_collector *c)
 		cond_resched_tasks_rcu_qs();
 		if (kthread_should_stop() || READ_ONCE(c->gone))
 			err = -EINTR;
-		else if (!at_home(c))
+		else if (!at_home(w))
 			err = -ENXIO;
 		else if (source->phase == HAVEGE_DEAD)
 			err = -ENODEV;
 	} while (!err && source->phase != HAVEGE_RUNNING);
 
-	publish(c, source);
+	publish(w, source);
 	if (!err) {
 		report_slow(source, ktime_get_ns() - testing);
 		spin_lock(&c->lock);
-		c->tuning = tuning;
+		w->tuning = tuning;
 		spin_unlock(&c->lock);
-		set_status(c, HAVEGE_OK);
+		set_status(w, HAVEGE_OK);
 		return source;
 	}
 	if (err == -ENODEV && !c->waiting) {
@@ -338,48 +351,44 @@ static void pause(struct havege_collector *c)
  * One step of the source, and what follows from it. Whether the thread can go
  * on: it cannot where it is no longer where it was put, nor after a failure.
  */
-static bool step(struct havege_collector *c, struct havege_source *source)
+static bool step(struct havege_worker *w, struct havege_source *source)
 {
+	struct havege_collector *c = w->c;
 	enum havege_step what;
-	enum havege_status status;
 
-	if (!at_home(c))
+	if (!at_home(w))
 		return false;
 	what = havege_source_step(source);
-	if (!at_home(c))
+	if (!at_home(w))
 		return false;
-
-	spin_lock(&c->lock);
-	status = c->status;
-	spin_unlock(&c->lock);
 
 	switch (what) {
 	case HAVEGE_STEP_BUSY:
 		break;
 	case HAVEGE_STEP_WORDS:
 		if (source->stream)
-			havege_collector_supply(c, source->walk.ring,
+			havege_collector_supply(c, w->epoch, source->walk.ring,
 						sizeof(source->walk.ring));
 		break;
 	case HAVEGE_STEP_BLOCK:
-		havege_collector_supply(c, source->block,
+		havege_collector_supply(c, w->epoch, source->block,
 					sizeof(source->block));
 		break;
 	case HAVEGE_STEP_BAD:
-		if (status != HAVEGE_RECOVERING) {
-			set_status(c, HAVEGE_RECOVERING);
+		if (w->status != HAVEGE_RECOVERING) {
+			set_status(w, HAVEGE_RECOVERING);
 			say_why(source, "recovering");
 		}
-		publish(c, source);
+		publish(w, source);
 		break;
 	case HAVEGE_STEP_DEAD:
-		publish(c, source);
+		publish(w, source);
 		fail_for_good(c);
 		say_why(source, "failed for good");
 		break;
 	}
-	if (status == HAVEGE_RECOVERING && source->phase == HAVEGE_RUNNING)
-		set_status(c, HAVEGE_OK);
+	if (w->status == HAVEGE_RECOVERING && source->phase == HAVEGE_RUNNING)
+		set_status(w, HAVEGE_OK);
 	havege_source_forget(source);
 	if (what == HAVEGE_STEP_BAD)
 		pause(c);
@@ -396,18 +405,19 @@ static bool busy(struct havege_collector *c, struct havege_source *source)
 }
 
 /* Whether the CPU was asked for, or may be chosen. */
-static bool is_welcome(struct havege_collector *c)
+static bool is_welcome(const struct havege_worker *w)
 {
-	const int cpu = READ_ONCE(c->cpu);
-
-	return READ_ONCE(c->asked) == cpu || for_kernel_threads(cpu);
+	/* Whoever changes it has a look at all workers when that is done. */
+	return data_race(cpumask_test_cpu(w->cpu, &w->c->asked)) ||
+		for_kernel_threads(w->cpu);
 }
 
-static void serve(struct havege_collector *c, struct havege_source *source)
+static void serve(struct havege_worker *w, struct havege_source *source)
 {
+	struct havege_collector *c = w->c;
 	u32 estimates = source->estimates;
 
-	c->estimated = jiffies;
+	w->estimated = jiffies;
 	set_freezable();
 	while (!kthread_should_stop() && source->phase != HAVEGE_DEAD) {
 		wait_event_freezable(c->work, busy(c, source) ||
@@ -416,18 +426,18 @@ static void serve(struct havege_collector *c, struct havege_source *source)
 			continue;
 		if (source->estimates != estimates) {
 			estimates = source->estimates;
-			c->estimated = jiffies;
-			publish(c, source);
+			w->estimated = jiffies;
+			publish(w, source);
 		}
-		if (time_after(jiffies, c->estimated +
+		if (time_after(jiffies, w->estimated +
 			       HAVEGE_ESTIMATE_SECONDS * HZ)) {
 			havege_source_estimate(source);
 			/* Nobody tells when a cpuset has isolated this CPU. */
-			if (!is_welcome(c))
+			if (!is_welcome(w))
 				havege_collector_settle(c);
 		}
-		if (!step(c, source)) {
-			WRITE_ONCE(c->lost, true);
+		if (!step(w, source)) {
+			WRITE_ONCE(w->lost, true);
 			havege_collector_settle(c);
 			break;
 		}
@@ -438,84 +448,113 @@ static void serve(struct havege_collector *c, struct havege_source *source)
 
 static int collect(void *data)
 {
-	struct havege_collector *c = data;
-	struct havege_source *source = open_source(c);
+	struct havege_worker *w = data;
+	struct havege_source *source = open_source(w);
 
-	c->start_error = PTR_ERR_OR_ZERO(source);
-	complete(&c->started);
+	w->start_error = PTR_ERR_OR_ZERO(source);
+	complete(&w->started);
 	if (!IS_ERR(source)) {
-		serve(c, source);
+		serve(w, source);
 		close_source(source);
 	}
 
 	/* A kthread that ended by itself must not be stopped: wait for it. */
 	set_freezable();
-	wait_event_freezable(c->work, kthread_should_stop());
+	wait_event_freezable(w->c->work, kthread_should_stop());
 	return 0;
 }
 
-/* Nothing is served, and nothing kept, when there is no thread. */
-static void back_to_start(struct havege_collector *c)
+/* Under c->control: a worker among the others, whose thread does not run yet. */
+static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 {
+	struct havege_worker *w = kzalloc(sizeof(*w), GFP_KERNEL);
+	int err;
+
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	w->c = c;
+	w->cpu = cpu;
+	init_completion(&w->started);
+	w->task = kthread_create_on_node(collect, w, cpu_to_node(cpu),
+					 "havege/%d", cpu);
+	if (IS_ERR(w->task)) {
+		err = PTR_ERR(w->task);
+		kfree(w);
+		return ERR_PTR(err);
+	}
+	kthread_bind(w->task, cpu);
+
 	spin_lock(&c->lock);
-	havege_buffer_wipe(&c->buffer);
-	if (c->status != HAVEGE_FAILED)
-		c->status = HAVEGE_STARTING;
-	c->before = c->figures;
+	/* Whatever copy this is, the new thread has nothing of another's. */
+	is_copy(c);
+	w->epoch = c->epoch;
+	list_add_tail(&w->list, &c->workers);
 	spin_unlock(&c->lock);
+	return w;
 }
 
-/* Under c->control, and without a thread, so that the status is STARTING. */
+/*
+ * Under c->control. What the buffer has of a thread that ends is not told from
+ * what it has of the others: all goes, unless the thread never got that far. What
+ * has been counted stays.
+ */
+static void end_worker(struct havege_worker *w)
+{
+	struct havege_collector *c = w->c;
+	struct havege_figures *figures = &w->figures;
+	unsigned int i;
+
+	lockdep_assert_held(&c->control);
+	kthread_stop(w->task);
+
+	spin_lock(&c->lock);
+	list_del(&w->list);
+	if (!w->start_error)
+		havege_buffer_wipe(&c->buffer);
+	for (i = 0; i < HAVEGE_TESTS; i++)
+		figures->failures[i] += c->before.failures[i];
+	figures->poor += c->before.poor;
+	c->before = *figures;
+	review(c);
+	spin_unlock(&c->lock);
+	/* The others have been asleep, maybe: now there is something to do. */
+	wake_up(&c->work);
+	kfree(w);
+}
+
+/* Under c->control: a thread on a CPU that has none. */
 static int start_on(struct havege_collector *c, int cpu)
 {
-	struct task_struct *task;
+	struct havege_worker *w;
 	int err;
 
 	lockdep_assert_held(&c->control);
-	if (!is_online(cpu))
+	if (!cpu_online(cpu))
 		return -ENXIO;
+	w = new_worker(c, cpu);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
 
-	task = kthread_create_on_node(collect, c, cpu_to_node(cpu), "havege/%d",
-				      cpu);
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	kthread_bind(task, cpu);
-
-	spin_lock(&c->lock);
-	WRITE_ONCE(c->cpu, cpu);
-	/* Whatever copy this is, the new thread has nothing of another's. */
-	c->stale = false;
-	WRITE_ONCE(c->told, 0);
-	if (c->settings.generation)
-		memcpy(c->generation, c->settings.generation,
-		       HAVEGE_GENERATION);
-	spin_unlock(&c->lock);
-
-	c->lost = false;
-	reinit_completion(&c->started);
-	wake_up_process(task);
-	err = wait_for_completion_killable(&c->started) ? -EINTR : c->start_error;
-	if (!err) {
-		c->task = task;
-		c->begun = true;
-		c->waiting = false;
-		c->refusals = 0;
-		return 0;
-	}
-	kthread_stop(task);
+	wake_up_process(w->task);
+	err = wait_for_completion_killable(&w->started) ? -EINTR : w->start_error;
 	/* It may have made it just when its starter was killed. */
-	back_to_start(c);
+	if (err)
+		end_worker(w);
 	return err;
 }
 
 /* Under c->control. */
 static void stop(struct havege_collector *c)
 {
+	struct havege_worker *w, *next;
+
 	lockdep_assert_held(&c->control);
-	if (c->task)
-		kthread_stop(c->task);
-	c->task = NULL;
-	back_to_start(c);
+	list_for_each_entry_safe(w, next, &c->workers, list)
+		end_worker(w);
+	spin_lock(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	review(c);
+	spin_unlock(&c->lock);
 }
 
 /* What stands in the way of a thread: -EINTR, -EIO, -EBUSY; 0: nothing does. */
@@ -534,26 +573,69 @@ static int obstacle(struct havege_collector *c)
 	return err;
 }
 
-/* Whether the thread, on @cpu, can stay as it is. */
-static bool is_settled(struct havege_collector *c, int cpu)
+/* Under c->control: those asked for that there are, or else one that will do. */
+static void choose_target(struct havege_collector *c)
 {
-	bool stale;
-
-	spin_lock(&c->lock);
-	stale = c->stale;
-	spin_unlock(&c->lock);
-	return c->task && c->cpu == cpu && !stale && !READ_ONCE(c->lost);
+	if (cpumask_and(&c->target, &c->asked, cpu_online_mask))
+		return;
+	cpumask_clear(&c->target);
+	cpumask_set_cpu(havege_collector_default_cpu(), &c->target);
 }
 
-/* Under c->control: the thread on the CPU where it should be. */
+/* Whether a worker can stay as it is. */
+static bool is_settled(struct havege_worker *w)
+{
+	struct havege_collector *c = w->c;
+	bool ret;
+
+	spin_lock(&c->lock);
+	ret = w->epoch == c->epoch;
+	spin_unlock(&c->lock);
+	return ret && cpumask_test_cpu(w->cpu, &c->target) &&
+		!READ_ONCE(w->lost);
+}
+
+static bool has_worker(struct havege_collector *c, int cpu)
+{
+	struct havege_worker *w;
+
+	list_for_each_entry(w, &c->workers, list)
+		if (w->cpu == cpu)
+			return true;
+	return false;
+}
+
+/*
+ * Under c->control: a thread on each CPU where there should be one, and nowhere
+ * else. Those that can start do, whatever becomes of the others.
+ * Return: 0, or an error of one of them.
+ */
 static int go_home(struct havege_collector *c)
 {
-	const int cpu = choose_cpu(c->asked);
+	struct havege_worker *w, *next;
+	int cpu, err = 0, one;
 
-	if (is_settled(c, cpu))
-		return 0;
-	stop(c);
-	return start_on(c, cpu);
+	choose_target(c);
+	list_for_each_entry_safe(w, next, &c->workers, list)
+		if (!is_settled(w))
+			end_worker(w);
+	/* Nothing is kept that is nobody's. */
+	if (list_empty(&c->workers))
+		stop(c);
+	for_each_cpu(cpu, &c->target) {
+		if (has_worker(c, cpu))
+			continue;
+		one = start_on(c, cpu);
+		err = one ?: err;
+		if (one == -EINTR)
+			break;
+	}
+	if (!err) {
+		c->begun = true;
+		c->waiting = false;
+		c->refusals = 0;
+	}
+	return err;
 }
 
 /* A CPU that goes offline loses its threads before it stops being online. */
@@ -561,6 +643,20 @@ static void wait_for_hotplug(void)
 {
 	cpus_read_lock();
 	cpus_read_unlock();
+}
+
+/* Under c->control. Other CPUs may be better: then it goes on without this one. */
+static void give_up(struct havege_collector *c)
+{
+	if (list_empty(&c->workers)) {
+		pr_err("failed for good: %u start-ups in a row were refused\n",
+		       c->refusals);
+		fail_for_good(c);
+	} else {
+		pr_err("going on with fewer CPUs: %u start-ups in a row were refused\n",
+		       c->refusals);
+		c->refusals = 0;
+	}
 }
 
 static void settle(struct work_struct *work)
@@ -580,10 +676,8 @@ static void settle(struct work_struct *work)
 	err = go_home(c);
 	if (!err || obstacle(c))
 		goto out;
-	if (err == -ENODEV && ++c->refusals == HAVEGE_RESTARTS) {
-		pr_err("failed for good: %u start-ups in a row were refused\n",
-		       c->refusals);
-		fail_for_good(c);
+	if (err == -ENODEV && ++c->refusals >= HAVEGE_RESTARTS) {
+		give_up(c);
 		goto out;
 	}
 	/* A CPU that has just gone again is no failure of anybody's. */
@@ -615,57 +709,77 @@ havege_collector_create(const struct havege_settings *settings)
 	}
 
 	c->settings = *settings;
-	c->asked = -1;
-	c->cpu = -1;
 	mutex_init(&c->control);
-	init_completion(&c->started);
+	INIT_LIST_HEAD(&c->workers);
 	INIT_DELAYED_WORK(&c->settle, settle);
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->readers);
 	init_waitqueue_head(&c->work);
 	havege_buffer_init(&c->buffer, data, size, settings->threshold);
+	if (settings->generation)
+		memcpy(c->generation, settings->generation, HAVEGE_GENERATION);
 	return c;
 }
 
-int havege_collector_start(struct havege_collector *c, int cpu)
+int havege_collector_start(struct havege_collector *c,
+			   const struct cpumask *cpus)
 {
 	int err, tries = START_TRIES;
 
+	if (!cpumask_subset(cpus, cpu_online_mask))
+		return -ENXIO;
+
 	mutex_lock(&c->control);
-	err = start_on(c, cpu < 0 ? choose_cpu(cpu) : cpu);
+	cpumask_copy(&c->asked, cpus);
+	err = go_home(c);
 	/* Who has named none does not mind which. */
-	while (err == -ENXIO && cpu < 0 && tries--) {
+	while (err == -ENXIO && cpumask_empty(cpus) && tries--) {
 		wait_for_hotplug();
-		err = start_on(c, choose_cpu(cpu));
+		err = go_home(c);
 	}
-	if (!err)
-		WRITE_ONCE(c->asked, cpu);
+	if (err) {
+		stop(c);
+		cpumask_clear(&c->asked);
+	}
 	mutex_unlock(&c->control);
 	return err;
 }
 
-int havege_collector_move(struct havege_collector *c, int cpu)
+int havege_collector_move(struct havege_collector *c,
+			  const struct cpumask *cpus)
 {
-	int err, before;
+	cpumask_var_t before;
+	int err;
 
-	if (cpu >= 0 && !is_online(cpu))
+	if (!cpumask_subset(cpus, cpu_online_mask))
 		return -ENXIO;
+	if (!alloc_cpumask_var(&before, GFP_KERNEL))
+		return -ENOMEM;
 
 	mutex_lock(&c->control);
-	before = c->asked;
-	WRITE_ONCE(c->asked, cpu);
+	cpumask_copy(before, &c->asked);
+	cpumask_copy(&c->asked, cpus);
 	err = obstacle(c);
 	if (!err)
 		err = go_home(c);
 	else if (err == -EBUSY)
 		err = 0;
 	if (err) {
-		WRITE_ONCE(c->asked, before);
+		cpumask_copy(&c->asked, before);
 		if (!obstacle(c) && go_home(c))
 			havege_collector_settle(c);
 	}
 	mutex_unlock(&c->control);
+	free_cpumask_var(before);
 	return err;
+}
+
+/* Without workers, whose status it would be. */
+static void sleep_or_wake(struct havege_collector *c, enum havege_status status)
+{
+	spin_lock(&c->lock);
+	c->status = status;
+	spin_unlock(&c->lock);
 }
 
 void havege_collector_suspend(struct havege_collector *c)
@@ -673,7 +787,7 @@ void havege_collector_suspend(struct havege_collector *c)
 	mutex_lock(&c->control);
 	stop(c);
 	if (!obstacle(c))
-		set_status(c, HAVEGE_SUSPENDED);
+		sleep_or_wake(c, HAVEGE_SUSPENDED);
 	mutex_unlock(&c->control);
 }
 
@@ -681,7 +795,7 @@ void havege_collector_resume(struct havege_collector *c)
 {
 	mutex_lock(&c->control);
 	if (obstacle(c) == -EBUSY) {
-		set_status(c, HAVEGE_STARTING);
+		sleep_or_wake(c, HAVEGE_STARTING);
 		havege_collector_settle(c);
 	}
 	mutex_unlock(&c->control);
@@ -809,18 +923,61 @@ void havege_collector_destroy(struct havege_collector *c)
 	kfree_sensitive(c);
 }
 
+/* Under c->lock: of all that there are, or were, who is worst off. */
+static void sum_up(struct havege_collector *c, struct havege_figures *sum)
+{
+	const struct havege_worker *w;
+	bool first = true;
+	unsigned int i;
+
+	*sum = c->before;
+	list_for_each_entry(w, &c->workers, list) {
+		const struct havege_figures *one = &w->figures;
+
+		for (i = 0; i < HAVEGE_TESTS; i++)
+			sum->failures[i] += one->failures[i];
+		sum->poor += one->poor;
+		/* Who is starting up has nothing to say yet. */
+		if (w->status == HAVEGE_STARTING)
+			continue;
+		sum->residual = first ? one->residual :
+			min(sum->residual, one->residual);
+		sum->credit = first ? one->credit :
+			min(sum->credit, one->credit);
+		sum->block_ticks = first ? one->block_ticks :
+			max(sum->block_ticks, one->block_ticks);
+		sum->shift = first ? one->shift : max(sum->shift, one->shift);
+		first = false;
+	}
+}
+
 void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state)
 {
+	const struct havege_worker *w;
+
 	spin_lock(&c->lock);
+	w = list_first_entry_or_null(&c->workers, struct havege_worker, list);
 	*state = (struct havege_state) {
 		.status = c->status,
-		.cpu = c->cpu,
+		.cpu = w ? w->cpu : -1,
 		.fill_bits = havege_buffer_bits(&c->buffer),
 		.bytes_out = c->bytes_out,
 		.contributed = c->contributed,
-		.figures = c->figures,
-		.tuning = c->tuning,
 	};
+	if (w)
+		state->tuning = w->tuning;
+	sum_up(c, &state->figures);
+	spin_unlock(&c->lock);
+}
+
+void havege_collector_cpus(struct havege_collector *c, struct cpumask *cpus)
+{
+	const struct havege_worker *w;
+
+	cpumask_clear(cpus);
+	spin_lock(&c->lock);
+	list_for_each_entry(w, &c->workers, list)
+		cpumask_set_cpu(w->cpu, cpus);
 	spin_unlock(&c->lock);
 }

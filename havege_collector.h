@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A thread on one CPU that keeps a buffer of ready bytes
+ * Threads, each on a CPU of its own, that keep a buffer of ready bytes
  *
- * Owns everything that has a lifetime: the thread, the walk and its table, the
- * buffer. What is above it (module parameters, hw_random, the events of
+ * Mostly it is one thread. Owns everything that has a lifetime: the threads, their
+ * walks and tables, the buffer. What is above it (module parameters, hw_random, the events of
  * havege_events.c) calls in; it calls nobody back. See the head of
  * havege_collector.c for locks and teardown.
  */
@@ -11,6 +11,8 @@
 #define HAVEGE_COLLECTOR_H
 
 #include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -42,9 +44,10 @@
 
 /**
  * enum havege_status - what the collector is doing
- * @HAVEGE_STARTING:	start-up on a CPU; no bytes yet
+ * @HAVEGE_STARTING:	start-up, on each CPU that there is; no bytes yet
  * @HAVEGE_OK:		serving
- * @HAVEGE_RECOVERING:	a test has said no and the source begins anew; reads wait
+ * @HAVEGE_RECOVERING:	a test has said no, on one CPU at least, and the source there
+ *			begins anew; reads wait
  * @HAVEGE_SUSPENDED:	the machine is on its way to sleep; no thread, no bytes
  * @HAVEGE_FAILED:	latched; every read fails with -EIO
  */
@@ -100,54 +103,76 @@ struct havege_figures {
 };
 
 /**
+ * struct havege_worker - a thread and what is known of it
+ * @c:		whose it is
+ * @list:	among @c's workers
+ * @task:	the thread
+ * @cpu:	the CPU it is bound to
+ * @epoch:	@c's when it began
+ * @started:	completed once, when its start-up is over
+ * @start_error: what came of the start-up; valid after @started
+ * @estimated:	when the source's last estimate was seen, jiffies; the thread's
+ * @lost:	it was driven from its CPU and waits to be replaced
+ * @status:	STARTING, OK or RECOVERING; written by the thread under @c's lock
+ * @tuning:	what the start-up found; under @c's lock
+ * @figures:	what the source says of itself; under @c's lock
+ */
+struct havege_worker {
+	struct havege_collector *c;
+	struct list_head list;
+	struct task_struct *task;
+	int cpu;
+	u32 epoch;
+	struct completion started;
+	int start_error;
+	unsigned long estimated;
+	bool lost;
+	enum havege_status status;
+	struct havege_tuning tuning;
+	struct havege_figures figures;
+};
+
+/**
  * struct havege_collector - a collector; the fields are for this room and for
  *			     its tests
  * @settings:	as given at creation
  * @control:	serialises whatever starts or stops a thread
- * @task:	the thread, NULL while there is none; under @control
- * @asked:	the CPU asked for, negative for none; written under @control
- * @cpu:	the CPU @task is bound to; written under @control
- * @started:	completed once by each thread, when its start-up is over
- * @start_error: what came of the start-up; valid after @started
+ * @workers:	the threads, one a CPU, in the order they were started; changed under
+ *		@control and @lock
+ * @asked:	the CPUs asked for, or none; written under @control
+ * @target:	those that there should be threads on; under @control
  * @begun:	there has been a start-up that passed; under @control
  * @waiting:	start-ups have failed since then, and the log says so; written
  *		under @control, which whoever waits for the thread holds
  * @refusals:	those that the machine was to blame for; under @control
- * @estimated:	when the source's last estimate was seen, jiffies; the thread's
- * @lost:	@task was driven from its CPU and waits to be replaced
- * @tuning:	what the last start-up found
- * @settle:	sees that there is a thread where there should be one
+ * @settle:	sees that there are threads where there should be some
  * @told:	the kernel says that this machine has been copied, and nobody has
  *		looked since; set without a lock
  * @lock:	protects what follows
  * @buffer:	the ready bytes
- * @status:	what the collector is doing
+ * @status:	what the collector is doing: of its workers, what hinders most
  * @gone:	no read succeeds any more
- * @stale:	@task began before this machine was copied and waits to be
- *		replaced: what it has is what the other copies have
- * @generation:	as it was when @task was started, or @stale set
+ * @epoch:	how often this machine was found to have been copied. What a worker
+ *		of another epoch has is what the other copies have: it waits to be
+ *		replaced
+ * @generation:	as it was when that was last looked at
  * @bytes_out:	bytes handed out since creation, without
  * @contributed: those mixed into the kernel's pool
- * @figures:	what the source says of itself
- * @before:	failures of sources before the one at work
+ * @before:	failures of the workers before those there are; and what the last
+ *		of them said of itself
  * @readers:	where reads wait for bytes
- * @work:	where the thread waits for something to do
+ * @work:	where threads wait for something to do
  */
 struct havege_collector {
 	struct havege_settings settings;
 
 	struct mutex control;	/* held to start and to stop a thread */
-	struct task_struct *task;
-	int asked;
-	int cpu;
-	struct completion started;
-	int start_error;
+	struct list_head workers;
+	struct cpumask asked;
+	struct cpumask target;
 	bool begun;
 	bool waiting;
 	unsigned int refusals;
-	unsigned long estimated;
-	bool lost;
-	struct havege_tuning tuning;
 	struct delayed_work settle;
 	int told;
 
@@ -155,11 +180,10 @@ struct havege_collector {
 	struct havege_buffer buffer;
 	enum havege_status status;
 	bool gone;
-	bool stale;
+	u32 epoch;
 	u8 generation[HAVEGE_GENERATION];
 	u64 bytes_out;
 	u64 contributed;
-	struct havege_figures figures;
 	struct havege_figures before;
 
 	wait_queue_head_t readers;
@@ -177,44 +201,47 @@ struct havege_collector *
 havege_collector_create(const struct havege_settings *settings);
 
 /**
- * havege_collector_start() - start the thread and wait for its start-up
+ * havege_collector_start() - start the threads and wait for their start-ups
  * @c:		a collector that has no thread
- * @cpu:	the CPU to bind it to; negative: havege_collector_default_cpu()
+ * @cpus:	the CPUs to have one on, each; none: havege_collector_default_cpu()
  *
- * The whole start-up of havege_source.h, on that CPU. Readers are served from
- * then on.
+ * The whole start-up of havege_source.h, on each of them. Readers are served from
+ * the first one on.
  *
  * Context: process context, sleeps; killable.
- * Return: 0; -ENXIO if @cpu is not online; -ENODEV if the machine is refused, and
- * a line in the log says why; -ENOMEM, -EINTR if killed. After an error there is
- * no thread.
+ * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if the machine is
+ * refused, on one of them, and a line in the log says why; -ENOMEM, -EINTR if
+ * killed. After an error there is no thread.
  */
-int havege_collector_start(struct havege_collector *c, int cpu);
+int havege_collector_start(struct havege_collector *c,
+			   const struct cpumask *cpus);
 
 /**
- * havege_collector_move() - go to another CPU
+ * havege_collector_move() - go to other CPUs
  * @c:		a started collector
- * @cpu:	as for havege_collector_start()
+ * @cpus:	as for havege_collector_start()
  *
- * The bytes that are ready are wiped; readers wait until the start-up on the
- * new CPU is over. If that fails, the collector goes back to where it was. While
- * the machine is suspended nothing is tried: it will wake up there.
+ * Where there is a thread already it stays. If any ends, the bytes that are ready
+ * are wiped; readers wait until the start-up on the first new CPU is over. If a
+ * start fails, the collector goes back to where it was. While the machine is
+ * suspended nothing is tried: it will wake up there.
  *
  * Context: process context, sleeps.
  * Return: 0, -EIO if the collector has failed for good, -EINTR if it is being
- * dismissed, or the error of the start on @cpu.
+ * dismissed, or the error of the start on one of @cpus.
  */
-int havege_collector_move(struct havege_collector *c, int cpu);
+int havege_collector_move(struct havege_collector *c,
+			  const struct cpumask *cpus);
 
 /**
- * havege_collector_settle() - look soon whether the thread is where it should be
+ * havege_collector_settle() - look soon whether threads are where they should be
  * @c:		a started collector
  *
- * It should be on the CPU that was asked for last; where that is offline, or none
- * was, on havege_collector_default_cpu(). Where it is not, it is replaced as by
- * havege_collector_move(). An error that may pass, no memory for one, is tried
+ * There should be one on each CPU that was asked for last and is online; where
+ * there is none, on havege_collector_default_cpu(). It is seen to that it is so, as
+ * by havege_collector_move(). An error that may pass, no memory for one, is tried
  * again every HAVEGE_PAUSE_MS; a CPU that is refused, HAVEGE_RESTARTS times, and
- * then the collector has failed for good.
+ * then, if there is no thread at all, the collector has failed for good.
  *
  * Context: any.
  */
@@ -224,7 +251,7 @@ void havege_collector_settle(struct havege_collector *c);
  * havege_collector_suspend() - the machine is about to sleep
  * @c:		a started collector
  *
- * When this returns there is no thread, and no ready byte, sample or state of
+ * When this returns there are no threads, and no ready byte, sample or state of
  * the walk is left in memory that an image of it could hold. Readers wait.
  *
  * Context: process context, sleeps.
@@ -266,16 +293,18 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
 /**
  * havege_collector_supply() - put bytes into the buffer and wake readers
  * @c:		the collector
+ * @epoch:	the collector's when what has made @bytes began
  * @bytes:	the bytes; the caller wipes its copy
  * @count:	how many
  *
- * What the thread does with a batch; a test does it in the thread's place.
+ * What a thread does with a batch; a test does it in a thread's place.
  *
  * Context: any that may take a spinlock.
- * Return: how many found room; none do while the thread is stale.
+ * Return: how many found room; none do that are of another epoch, or come after a
+ * failure for good.
  */
-u32 havege_collector_supply(struct havege_collector *c, const void *bytes,
-			    u32 count);
+u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
+			    const void *bytes, u32 count);
 
 /**
  * havege_collector_read() - hand bytes out
@@ -320,7 +349,7 @@ u32 havege_collector_contribute(struct havege_collector *c, u32 max);
 void havege_collector_dismiss(struct havege_collector *c);
 
 /**
- * havege_collector_destroy() - stop the thread, wipe and free everything
+ * havege_collector_destroy() - stop all threads, wipe and free everything
  * @c:		the collector, which nobody else may still know
  *
  * Context: process context, sleeps.
@@ -341,12 +370,13 @@ int havege_collector_default_cpu(void);
 /**
  * struct havege_state - a consistent view of a collector for those who watch
  * @status:	what it is doing
- * @cpu:	the CPU it is bound to
+ * @cpu:	the first of the CPUs that it is on, -1 if there is none
  * @fill_bits:	ready bits
  * @bytes_out:	bytes handed out
  * @contributed: bytes mixed into the kernel's pool
- * @figures:	what the source says of itself
- * @tuning:	what the last start-up found
+ * @figures:	what the sources say of themselves: the least estimate, the most ticks
+ *		a block, all failures
+ * @tuning:	what the start-up on @cpu found
  */
 struct havege_state {
 	enum havege_status status;
@@ -367,5 +397,14 @@ struct havege_state {
  */
 void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state);
+
+/**
+ * havege_collector_cpus() - where a collector is
+ * @c:		the collector
+ * @cpus:	the result: the CPUs that it has threads on
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_collector_cpus(struct havege_collector *c, struct cpumask *cpus);
 
 #endif /* HAVEGE_COLLECTOR_H */

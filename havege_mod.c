@@ -70,9 +70,23 @@ static int check_cpu(s64 value)
 		-ENXIO;
 }
 
+/* What the knob cpus says; empty: what cpu says. */
+static struct cpumask cpus_asked;
+
+/* A CPU, or with a negative one none, as the collector wants to be told. */
+static const struct cpumask *only(s64 cpu)
+{
+	return cpu < 0 ? cpu_none_mask : cpumask_of(cpu);
+}
+
+/* The last word of the two knobs counts. */
 static int apply_cpu(s64 value)
 {
-	return havege_collector_move(havege, value);
+	const int err = havege_collector_move(havege, only(value));
+
+	if (!err)
+		cpumask_clear(&cpus_asked);
+	return err;
 }
 
 static int apply_fill_threshold(s64 value)
@@ -172,6 +186,73 @@ const struct kernel_param_ops havege_knob_ops = {
 	.get = knob_get,
 };
 
+/* As for the other knobs, -ENXIO is a CPU that is not there. */
+static int parse_cpus(const char *text, struct cpumask *cpus)
+{
+	const int err = cpulist_parse(text, cpus);
+
+	if (err)
+		return err == -ERANGE ? -ENXIO : -EINVAL;
+	return 0;
+}
+
+static int move_to(const struct cpumask *cpus)
+{
+	int err;
+
+	if (cpumask_empty(cpus))
+		return havege_collector_move(havege, only(cpu.value));
+	err = havege_collector_move(havege, cpus);
+	if (!err)
+		cpu.value = -1;
+	return err;
+}
+
+static int cpus_set(const char *text, const struct kernel_param *kp)
+{
+	struct cpumask *asked = kp->arg;
+	cpumask_var_t cpus;
+	int err;
+
+	mutex_lock(&havege_lock);
+	/* The kernel's command line is read before there is memory to allocate. */
+	if (havege_phase == LOADING) {
+		err = parse_cpus(text, asked);
+		goto out;
+	}
+	err = -ENODEV;
+	if (havege_phase == OVER)
+		goto out;
+	err = -ENOMEM;
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
+		goto out;
+	err = parse_cpus(text, cpus);
+	if (!err)
+		err = move_to(cpus);
+	if (!err)
+		cpumask_copy(asked, cpus);
+	free_cpumask_var(cpus);
+out:
+	mutex_unlock(&havege_lock);
+	return err;
+}
+
+static int cpus_get(char *text, const struct kernel_param *kp)
+{
+	int ret;
+
+	mutex_lock(&havege_lock);
+	ret = scnprintf(text, PAGE_SIZE, "%*pbl\n",
+			cpumask_pr_args((struct cpumask *)kp->arg));
+	mutex_unlock(&havege_lock);
+	return ret;
+}
+
+const struct kernel_param_ops havege_cpus_ops = {
+	.set = cpus_set,
+	.get = cpus_get,
+};
+
 static const char * const mode_names[] = { "conditioned", "stream" };
 static bool stream;
 
@@ -211,6 +292,11 @@ module_param_cb(cpu, &havege_knob_ops, &cpu, 0644);
 __MODULE_PARM_TYPE(cpu, "int");
 MODULE_PARM_DESC(cpu,
 		 "CPU that the collector is bound to (number of an online CPU; default: -1, the last online housekeeping CPU)");
+
+module_param_cb(cpus, &havege_cpus_ops, &cpus_asked, 0644);
+__MODULE_PARM_TYPE(cpus, "charp");
+MODULE_PARM_DESC(cpus,
+		 "CPUs that have a collector each (list of online CPUs, as 0-3,6; default: none, it is the one that cpu= names)");
 
 module_param_cb(quality, &havege_knob_ops, &quality, 0444);
 __MODULE_PARM_TYPE(quality, "int");
@@ -254,6 +340,21 @@ static int judge_one(const struct havege_knob *knob)
 	return err;
 }
 
+static int judge_cpus(void)
+{
+	if (cpu.given && !cpumask_empty(&cpus_asked)) {
+		pr_err("cpu=%lld and cpus=%*pbl: one of the two, please\n",
+		       cpu.value, cpumask_pr_args(&cpus_asked));
+		return -EINVAL;
+	}
+	if (!cpumask_subset(&cpus_asked, cpu_online_mask)) {
+		pr_err("cpus=%*pbl are not all online\n",
+		       cpumask_pr_args(&cpus_asked));
+		return -ENXIO;
+	}
+	return 0;
+}
+
 static int judge(void)
 {
 	int err;
@@ -269,6 +370,8 @@ static int judge(void)
 	err = judge_one(&fill_threshold);
 	if (!err)
 		err = judge_one(&cpu);
+	if (!err)
+		err = judge_cpus();
 	if (!err)
 		err = judge_one(&quality);
 	if (!err)
@@ -320,7 +423,6 @@ static struct device_attribute state_##id =				\
 
 STATE_ATTR(status, status, "%s", status_names[state.status]);
 STATE_ATTR(fill_level, fill_level, "%u", state.fill_bits);
-STATE_ATTR(cpu, cpu, "%d", state.cpu);
 STATE_ATTR(bytes_out, bytes_out, "%llu", state.bytes_out);
 STATE_ATTR(contributed, contributed, "%llu", state.contributed);
 
@@ -337,6 +439,23 @@ STATE_FILE(replay_residual, replay_residual,
 STATE_FILE(tick_entropy, tick_entropy, emit_bits(buf, state.figures.credit));
 STATE_FILE(test_entropy, test_entropy,
 	   emit_bits(buf, HAVEGE_BIT >> state.figures.shift));
+
+/* Mostly it is one; while there is no thread, none. */
+static ssize_t cpu_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	cpumask_var_t cpus;
+	ssize_t ret;
+
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	havege_collector_cpus(dev_get_drvdata(dev), cpus);
+	ret = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(cpus));
+	free_cpumask_var(cpus);
+	return ret;
+}
+
+static struct device_attribute state_cpu = __ATTR(cpu, 0444, cpu_show, NULL);
 
 static struct attribute *state_attrs[] = {
 	&state_status.attr,
@@ -579,10 +698,12 @@ static const void *generation;
 static void announce(struct havege_collector *c)
 {
 	struct havege_state state;
+	const struct cpumask *cpus;
 
 	havege_collector_state(c, &state);
-	pr_info("collecting on CPU %d: L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %lld KiB, quality %lld of 1024\n",
-		state.cpu, state.tuning.geo.dcache_kb,
+	cpus = cpumask_empty(&cpus_asked) ? only(state.cpu) : &cpus_asked;
+	pr_info("collecting on CPU %*pbl: L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %lld KiB, quality %lld of 1024\n",
+		cpumask_pr_args(cpus), state.tuning.geo.dcache_kb,
 		state.tuning.geo.icache_kb, state.tuning.source,
 		table_kb(&state), loop_kb(&state), buffer_size.value,
 		quality.value);
@@ -619,7 +740,8 @@ static int bring_up(void)
 		err = PTR_ERR(c);
 		goto fail_generation;
 	}
-	err = havege_collector_start(c, cpu.value);
+	err = havege_collector_start(c, cpumask_empty(&cpus_asked) ?
+				     only(cpu.value) : &cpus_asked);
 	if (err)
 		goto fail_collector;
 

@@ -5,6 +5,7 @@
  * completion, never a time.
  */
 #include <kunit/test.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
@@ -36,6 +37,57 @@ static void collector_exit(struct kunit *test)
 {
 	if (test->priv)
 		havege_collector_destroy(test->priv);
+}
+
+/* The one thread of a collector on one CPU; no thread, no worker. */
+static struct havege_worker *only_worker(struct havege_collector *c)
+{
+	return list_first_entry_or_null(&c->workers, struct havege_worker, list);
+}
+
+static struct task_struct *task_of(struct havege_collector *c)
+{
+	struct havege_worker *w = only_worker(c);
+
+	return w ? w->task : NULL;
+}
+
+static int cpu_of(struct havege_collector *c)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	return state.cpu;
+}
+
+static struct havege_figures figures_of(struct havege_collector *c)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	return state.figures;
+}
+
+/* On one CPU, or with a negative one wherever it likes. */
+static const struct cpumask *on(int cpu)
+{
+	return cpu < 0 ? cpu_none_mask : cpumask_of(cpu);
+}
+
+static int start(struct havege_collector *c, int cpu)
+{
+	return havege_collector_start(c, on(cpu));
+}
+
+static int move(struct havege_collector *c, int cpu)
+{
+	return havege_collector_move(c, on(cpu));
+}
+
+/* In place of a thread that began before any copy was made. */
+static u32 supply(struct havege_collector *c, const char *bytes, u32 count)
+{
+	return havege_collector_supply(c, 0, bytes, count);
 }
 
 static void destroy_now(struct kunit *test)
@@ -103,14 +155,14 @@ static void collector_starts_and_fills(struct kunit *test)
 
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_STARTING);
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_OK);
 	KUNIT_EXPECT_EQ(test, state.cpu, 0);
 	KUNIT_EXPECT_EQ(test, state.tuning.geo.dcache_kb, 8);
-	KUNIT_EXPECT_STREQ(test, c->task->comm, "havege/0");
-	KUNIT_EXPECT_EQ(test, cpumask_weight(c->task->cpus_ptr), 1);
-	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(0, c->task->cpus_ptr));
+	KUNIT_EXPECT_STREQ(test, task_of(c)->comm, "havege/0");
+	KUNIT_EXPECT_EQ(test, cpumask_weight(task_of(c)->cpus_ptr), 1);
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(0, task_of(c)->cpus_ptr));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.bytes_out, 0);
@@ -122,21 +174,21 @@ static void collector_refills_below_threshold(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	unsigned long switches;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 
-	switches = c->task->nvcsw;
+	switches = task_of(c)->nvcsw;
 	drain(test, c, 4096);
-	KUNIT_EXPECT_TRUE(test, asleep(c->task));
+	KUNIT_EXPECT_TRUE(test, asleep(task_of(c)));
 	KUNIT_EXPECT_FALSE(test, full(c));
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096);
-	KUNIT_EXPECT_EQ(test, c->task->nvcsw, switches);
+	KUNIT_EXPECT_EQ(test, task_of(c)->nvcsw, switches);
 
 	drain(test, c, 1);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
-	KUNIT_EXPECT_TRUE(test, asleep(c->task));
-	KUNIT_EXPECT_GT(test, c->task->nvcsw, switches);
+	KUNIT_EXPECT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_GT(test, task_of(c)->nvcsw, switches);
 	KUNIT_EXPECT_EQ(test, c->bytes_out, 4097);
 }
 
@@ -144,7 +196,7 @@ static void collector_threshold_wakes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	drain(test, c, 64);
 	KUNIT_ASSERT_FALSE(test, full(c));
@@ -172,19 +224,27 @@ static void collector_threshold_bounds(struct kunit *test)
 static void collector_bad_cpu(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
+	struct cpumask *bad = kunit_kzalloc(test, sizeof(*bad), GFP_KERNEL);
 	struct task_struct *task;
 
-	KUNIT_EXPECT_EQ(test, havege_collector_start(c, nr_cpu_ids), -ENXIO);
-	KUNIT_EXPECT_EQ(test, havege_collector_start(c, INT_MAX), -ENXIO);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_ASSERT_NOT_NULL(test, bad);
+	cpumask_andnot(bad, cpu_all_mask, cpu_online_mask);
+	if (cpumask_empty(bad))
+		kunit_skip(test, "all the CPUs that this kernel can have are there");
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, bad), -ENXIO);
+	/* Good ones among them make it no better. */
+	cpumask_set_cpu(0, bad);
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, bad), -ENXIO);
+	KUNIT_EXPECT_NULL(test, task_of(c));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
 	/* And nothing is in the way of a good one. */
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, -1), 0);
-	KUNIT_EXPECT_EQ(test, c->cpu, havege_collector_default_cpu());
-	task = c->task;
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, -1), 0);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, nr_cpu_ids), -ENXIO);
-	KUNIT_EXPECT_EQ(test, c->cpu, havege_collector_default_cpu());
+	KUNIT_ASSERT_EQ(test, start(c, -1), 0);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), havege_collector_default_cpu());
+	task = task_of(c);
+	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, bad), -ENXIO);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), havege_collector_default_cpu());
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -206,18 +266,18 @@ static void collector_moves(struct kunit *test)
 
 	if (from == to)
 		kunit_skip(test, "there is only one CPU");
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, from), 0);
+	KUNIT_ASSERT_EQ(test, start(c, from), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	task = c->task;
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, from), 0);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	task = task_of(c);
+	KUNIT_EXPECT_EQ(test, move(c, from), 0);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, to), 0);
+	KUNIT_EXPECT_EQ(test, move(c, to), 0);
 	snprintf(name, sizeof(name), "havege/%d", to);
-	KUNIT_EXPECT_STREQ(test, c->task->comm, name);
-	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(to, c->task->cpus_ptr));
-	KUNIT_EXPECT_EQ(test, cpumask_weight(c->task->cpus_ptr), 1);
-	KUNIT_EXPECT_EQ(test, c->cpu, to);
+	KUNIT_EXPECT_STREQ(test, task_of(c)->comm, name);
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(to, task_of(c)->cpus_ptr));
+	KUNIT_EXPECT_EQ(test, cpumask_weight(task_of(c)->cpus_ptr), 1);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), to);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -230,16 +290,139 @@ static void collector_rehomes(struct kunit *test)
 
 	if (from == to)
 		kunit_skip(test, "there is only one CPU");
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, from), 0);
+	KUNIT_ASSERT_EQ(test, start(c, from), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
-	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(c->task, cpumask_of(to)), 0);
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(task_of(c), cpumask_of(to)), 0);
 	drain(test, c, 4097);
 	/* It wakes up on the wrong CPU; its successor fills the buffer. */
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_EQ(test, c->cpu, from);
-	KUNIT_EXPECT_FALSE(test, c->lost);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), from);
+	KUNIT_EXPECT_FALSE(test, only_worker(c)->lost);
+}
+
+/* Several CPUs */
+
+static struct havege_worker *worker_on(struct havege_collector *c, int cpu)
+{
+	struct havege_worker *w;
+
+	list_for_each_entry(w, &c->workers, list)
+		if (w->cpu == cpu)
+			return w;
+	return NULL;
+}
+
+static bool is_on(struct havege_collector *c, const struct cpumask *cpus)
+{
+	static struct cpumask now;
+
+	havege_collector_cpus(c, &now);
+	return cpumask_equal(&now, cpus);
+}
+
+/* A thread each, of which each fills the buffer, and all stop when it is full. */
+static void collector_on_all_cpus(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w;
+	struct havege_state state;
+	int cpu;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	for_each_online_cpu(cpu) {
+		w = worker_on(c, cpu);
+		KUNIT_ASSERT_NOT_NULL(test, w);
+		KUNIT_EXPECT_TRUE(test, cpumask_equal(w->task->cpus_ptr,
+						      cpumask_of(cpu)));
+		KUNIT_EXPECT_EQ(test, w->status, HAVEGE_OK);
+	}
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	list_for_each_entry(w, &c->workers, list)
+		KUNIT_EXPECT_TRUE(test, asleep(w->task));
+	KUNIT_EXPECT_TRUE(test, full(c));
+
+	/* The worst of them is what the collector says of itself. */
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_OK);
+	list_for_each_entry(w, &c->workers, list) {
+		KUNIT_EXPECT_LE(test, state.figures.residual,
+				w->figures.residual);
+		KUNIT_EXPECT_LE(test, state.figures.credit, w->figures.credit);
+		KUNIT_EXPECT_GE(test, state.figures.block_ticks,
+				w->figures.block_ticks);
+		KUNIT_EXPECT_GE(test, state.figures.shift, w->figures.shift);
+	}
+	/* Each is woken, and can fill it alone. */
+	drain(test, c, 4097);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* Who is where it should be stays; what others have left goes. */
+static void collector_changes_cpus(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	const int first = cpumask_first(cpu_online_mask);
+	struct task_struct *task;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	KUNIT_ASSERT_EQ(test, start(c, first), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	task = task_of(c);
+	KUNIT_ASSERT_TRUE(test, asleep(task));
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
+	/* What was ready is still good. */
+	KUNIT_EXPECT_TRUE(test, full(c));
+
+	/* No buffer is left untouched where a thread has ended. */
+	drain(test, c, 8);
+	KUNIT_EXPECT_EQ(test, move(c, first), 0);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(first)));
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_TRUE(test, asleep(task));
+}
+
+/* A CPU goes and comes back; the other works on. Then all that were asked for go. */
+static void collector_follows_cpus(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	const int last = cpumask_last(cpu_online_mask);
+	const int first = cpumask_first(cpu_online_mask);
+	struct task_struct *task;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	task = worker_on(c, first)->task;
+	KUNIT_ASSERT_EQ(test, remove_cpu(last), 0);
+	settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_NULL(test, worker_on(c, last));
+	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_EQ(test, add_cpu(last), 0);
+	settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_NOT_NULL(test, worker_on(c, last));
+	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
+
+	KUNIT_EXPECT_EQ(test, move(c, last), 0);
+	KUNIT_ASSERT_EQ(test, remove_cpu(last), 0);
+	settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(cpumask_last(cpu_online_mask))));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_EQ(test, add_cpu(last), 0);
+	settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(last)));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
 /* Reads, with the bytes supplied by the test */
@@ -250,7 +433,7 @@ static void read_takes_what_is_there(struct kunit *test)
 	u8 out[64];
 
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 6);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 6);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 0, true), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 4);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "abcd", 4), 0);
@@ -338,7 +521,7 @@ static void read_waits_for_bytes(struct kunit *test)
 
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
-	havege_collector_supply(c, "xyz", 3);
+	supply(c, "xyz", 3);
 	expect_woken(test, c);
 	KUNIT_EXPECT_EQ(test, end_of(test, r), 3);
 	KUNIT_EXPECT_EQ(test, memcmp(r->out, "xyz", 3), 0);
@@ -361,7 +544,7 @@ static void read_ends_when_dismissed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, end_of(test, r[i]), -ENODEV);
 	}
 	/* And from then on, bytes or none, wait or not. */
-	havege_collector_supply(c, "xyz", 3);
+	supply(c, "xyz", 3);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), -ENODEV);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), -ENODEV);
 }
@@ -393,7 +576,7 @@ static void read_ends_at_failure(struct kunit *test)
 	expect_soon(test, r);
 	KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), -EIO);
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EIO);
+	KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 }
 
 /* Nobody supplies anything: the wait is bounded, and 0 is not its answer. */
@@ -410,8 +593,8 @@ static void collector_move_wipes(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	u8 out[6];
 
-	havege_collector_supply(c, "secret", 6);
-	KUNIT_ASSERT_EQ(test, havege_collector_move(c, 0), 0);
+	supply(c, "secret", 6);
+	KUNIT_ASSERT_EQ(test, move(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 6, false), 6);
 	KUNIT_EXPECT_NE(test, memcmp(out, "secret", 6), 0);
@@ -430,7 +613,7 @@ static void collector_warms_up(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	havege_walk_init(walk, table, &geo);
 	havege_walk_live(walk);
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), false),
 			sizeof(out));
@@ -448,7 +631,8 @@ enum noise {
 struct noise_clock {
 	struct havege_test_clock base;
 	enum noise noise;
-	u32 constant;	/* readings that are constant, whatever @noise says */
+	u32 constant;	/* readings that are constant, whatever @noise says, */
+	int quiet;	/* on this CPU; negative: on any */
 	u64 state;
 	u64 now;
 };
@@ -468,7 +652,8 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 		delta += p >> 28;
 	if (READ_ONCE(clock->noise) == CONSTANT)
 		delta = 40;
-	if (!base->replay && READ_ONCE(clock->constant)) {
+	if (!base->replay && READ_ONCE(clock->constant) &&
+	    (clock->quiet < 0 || clock->quiet == raw_smp_processor_id())) {
 		WRITE_ONCE(clock->constant, clock->constant - 1);
 		delta = 40;
 	}
@@ -479,6 +664,7 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 
 static const struct noise_clock new_clock = {
 	.base.read = noise_read,
+	.quiet = -1,
 	.state = 88172645463325252ULL,
 	.now = 1000,
 };
@@ -553,7 +739,7 @@ static void collector_serves_blocks(struct kunit *test)
 	}
 	KUNIT_ASSERT_EQ(test, done, sizeof(expected));
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), true),
 			sizeof(out));
@@ -577,16 +763,16 @@ static void collector_refuses(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		o->clock.noise = bad[i];
-		KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), -ENODEV);
-		KUNIT_EXPECT_NULL(test, c->task);
+		KUNIT_EXPECT_EQ(test, start(c, 0), -ENODEV);
+		KUNIT_EXPECT_NULL(test, task_of(c));
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
 		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	}
-	KUNIT_EXPECT_EQ(test, c->figures.residual, 0);
-	KUNIT_EXPECT_EQ(test, c->figures.poor, 2);
+	KUNIT_EXPECT_EQ(test, figures_of(c).residual, 0);
+	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 2);
 	/* And nothing is in the way of a good one. */
 	o->clock.noise = NOISY;
-	KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_EXPECT_EQ(test, start(c, 0), 0);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
@@ -606,11 +792,11 @@ static void collector_recovers(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	u32 run;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 	KUNIT_EXPECT_FALSE(test, failures(c, HAVEGE_REPETITION));
-	run = havege_cutoffs(c->figures.shift, HAVEGE_ALPHA_INTERMITTENT).run;
+	run = havege_cutoffs(figures_of(c).shift, HAVEGE_ALPHA_INTERMITTENT).run;
 	WRITE_ONCE(o->clock.constant, run);
 	drain(test, c, 4096 - 32);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
@@ -619,7 +805,7 @@ static void collector_recovers(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 	/* What has been counted stays, on another CPU or in another thread. */
 	mutex_lock(&c->control);
-	WRITE_ONCE(c->lost, true);
+	WRITE_ONCE(only_worker(c)->lost, true);
 	mutex_unlock(&c->control);
 	settle(c);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
@@ -633,7 +819,7 @@ static void recovering_serves_nothing(struct kunit *test)
 	struct reader *r;
 	u8 out[4];
 
-	havege_collector_supply(c, "abcdefgh", 8);
+	supply(c, "abcdefgh", 8);
 	spin_lock(&c->lock);
 	c->status = HAVEGE_RECOVERING;
 	spin_unlock(&c->lock);
@@ -665,9 +851,9 @@ static void collector_fails(struct kunit *test)
 	for (stream = 0; stream < 2; stream++) {
 		o = on_clock(test, stream);
 		c = test->priv;
-		KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+		KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 		KUNIT_ASSERT_TRUE(test, becomes_full(c));
-		KUNIT_ASSERT_TRUE(test, asleep(c->task));
+		KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 		WRITE_ONCE(o->clock.noise, CONSTANT);
 		/* To be wiped: all but what makes it collect again. */
 		drain(test, c, 4096 - 63);
@@ -679,13 +865,81 @@ static void collector_fails(struct kunit *test)
 				-EIO);
 		r = start_reader(test);
 		KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
-		KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EIO);
+		KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 		/* No successor takes over from what has failed. */
 		settle(c);
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
 		flush_work(&o->failed);
 	}
+}
+
+/*
+ * One that has to begin anew is enough for nobody to be served, though the other
+ * has filled the buffer. What was read counts where that was so before and after.
+ */
+static void recovering_is_for_all(struct kunit *test)
+{
+	const unsigned long deadline = jiffies + 20 * HZ;
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w;
+	bool seen = false;
+	u8 out[4];
+	int got;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o->clock.quiet = 0;
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	list_for_each_entry(w, &c->workers, list)
+		KUNIT_ASSERT_TRUE(test, asleep(w->task));
+	WRITE_ONCE(o->clock.constant,
+		   havege_cutoffs(worker_on(c, 0)->figures.shift,
+				  HAVEGE_ALPHA_INTERMITTENT).run);
+	drain(test, c, 4096 - 63);
+	while (!seen && time_before(jiffies, deadline)) {
+		cond_resched();
+		if (status(c) != HAVEGE_RECOVERING || !full(c))
+			continue;
+		got = havege_collector_read(c, out, 4, false);
+		if (status(c) != HAVEGE_RECOVERING)
+			continue;
+		KUNIT_EXPECT_EQ(test, got, 0);
+		seen = true;
+	}
+	KUNIT_EXPECT_TRUE(test, seen);
+	KUNIT_EXPECT_EQ(test, worker_on(c, 1)->status, HAVEGE_OK);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* One that has failed for good is the end of all. */
+static void failing_is_for_all(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w;
+	u8 out[4];
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	list_for_each_entry(w, &c->workers, list)
+		KUNIT_ASSERT_TRUE(test, asleep(w->task));
+	WRITE_ONCE(o->clock.noise, CONSTANT);
+	drain(test, c, 4096 - 63);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 20 * HZ),
+			0);
+	WRITE_ONCE(o->clock.noise, NOISY);
+	list_for_each_entry(w, &c->workers, list)
+		KUNIT_EXPECT_TRUE(test, asleep(w->task));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcd", 4), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), -EIO);
+	flush_work(&o->failed);
 }
 
 /* An estimate of more than a minute ago is made again before a refill. */
@@ -695,18 +949,18 @@ static void collector_estimates_again(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	struct havege_state state;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
-	KUNIT_EXPECT_EQ(test, c->figures.poor, 0);
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 0);
 	/* Replays find nothing, and who does not replay does not notice. */
 	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
-	c->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS - 5) * HZ;
+	only_worker(c)->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS - 5) * HZ;
 	drain(test, c, 4096 - 63);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
-	KUNIT_EXPECT_EQ(test, c->figures.poor, 0);
-	c->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS + 5) * HZ;
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 0);
+	only_worker(c)->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS + 5) * HZ;
 	drain(test, c, 4096 - 63);
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 60 * HZ),
 			0);
@@ -723,14 +977,14 @@ static void collector_contributes(struct kunit *test)
 	struct havege_state state;
 
 	/* Walk words are not for this. */
-	havege_collector_supply(c, "abcdefgh", 8);
+	supply(c, "abcdefgh", 8);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 8);
 
 	on_clock(test, false);
 	c = test->priv;
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
-	havege_collector_supply(c, "abcdefgh", 8);
+	supply(c, "abcdefgh", 8);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 5), 5);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 3);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
@@ -738,7 +992,7 @@ static void collector_contributes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state.contributed, 8);
 	KUNIT_EXPECT_EQ(test, state.bytes_out, 0);
 	/* One call takes 64 at most, whatever it is asked for. */
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4096), 64);
 	havege_collector_dismiss(c);
@@ -752,34 +1006,33 @@ static void collector_sleeps(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	u8 out[4];
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, -1), 0);
+	KUNIT_ASSERT_EQ(test, start(c, -1), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_NOT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
 	havege_collector_suspend(c);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
 	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
 	/* Nothing wakes it but the end of the sleep. */
 	settle(c);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
 	havege_collector_forked(c);
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_NULL(test, c->task);
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, nr_cpu_ids), -ENXIO);
-	KUNIT_EXPECT_EQ(test, c->asked, -1);
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), 0);
-	KUNIT_EXPECT_EQ(test, c->asked, 0);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
+	KUNIT_EXPECT_EQ(test, move(c, 0), 0);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->asked, cpumask_of(0)));
+	KUNIT_EXPECT_NULL(test, task_of(c));
 	havege_collector_suspend(c);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
 
 	havege_collector_resume(c);
 	flush_delayed_work(&c->settle);
-	KUNIT_ASSERT_NOT_NULL(test, c->task);
+	KUNIT_ASSERT_NOT_NULL(test, task_of(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
-	KUNIT_EXPECT_EQ(test, c->cpu, 0);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), 0);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 }
@@ -790,11 +1043,11 @@ static void collector_resumed_awake(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	struct task_struct *task;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
-	task = c->task;
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	task = task_of(c);
 	havege_collector_resume(c);
 	settle(c);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
 }
 
@@ -804,7 +1057,7 @@ static void read_waits_for_resume(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	struct reader *r;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	havege_collector_suspend(c);
 	r = start_reader(test);
 	until_waiting(test, r);
@@ -824,7 +1077,7 @@ static void collector_refused_later(struct kunit *test)
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	havege_collector_suspend(c);
 	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
 	havege_collector_resume(c);
@@ -832,7 +1085,7 @@ static void collector_refused_later(struct kunit *test)
 			0);
 	KUNIT_EXPECT_TRUE(test, is_failed(c));
 	KUNIT_EXPECT_EQ(test, c->refusals, HAVEGE_RESTARTS);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
 	/* Which neither sleep nor a better machine changes. */
 	WRITE_ONCE(o->clock.noise, NOISY);
 	havege_collector_suspend(c);
@@ -840,7 +1093,7 @@ static void collector_refused_later(struct kunit *test)
 	havege_collector_resume(c);
 	settle(c);
 	KUNIT_EXPECT_TRUE(test, is_failed(c));
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
 	flush_work(&o->failed);
 }
 
@@ -850,7 +1103,7 @@ static void collector_accepted_later(struct kunit *test)
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	havege_collector_suspend(c);
 	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
 	havege_collector_resume(c);
@@ -889,38 +1142,38 @@ static void copy_serves_nothing_old(struct kunit *test)
 
 	/* It is what it is at the start; only a change counts. */
 	generation[3] = 1;
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
-	task = c->task;
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	task = task_of(c);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(c->task));
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	get_task_struct(task);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 64);
 	havege_collector_forked(c);
-	KUNIT_EXPECT_FALSE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 
 	/* Its successor has to wait until we have looked. */
 	mutex_lock(&c->control);
 	generation[HAVEGE_GENERATION - 1] = 1;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
-	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_NE(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, c->buffer.size));
 	/* The thread is not alone with what it has. */
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 0);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	mutex_unlock(&c->control);
 
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_PTR_NE(test, c->task, task);
-	KUNIT_EXPECT_FALSE(test, c->stale);
+	KUNIT_EXPECT_PTR_NE(test, task_of(c), task);
+	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	/* Noticed once, it is not noticed again. */
 	put_task_struct(task);
-	task = c->task;
+	task = task_of(c);
 	havege_collector_forked(c);
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 64);
 }
 
@@ -930,12 +1183,12 @@ static void copy_made_within_a_read(struct kunit *test)
 	u8 *generation = on_hypervisor(test);
 	struct havege_collector *c = test->priv;
 
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 8);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdefgh", 8), 8);
 	/* What is read changes it. */
 	mutex_lock(&c->control);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, generation, 8, false), 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(generation, 0, 8));
-	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, c->epoch, 1);
 	KUNIT_EXPECT_EQ(test, c->bytes_out, 0);
 	mutex_unlock(&c->control);
 }
@@ -946,11 +1199,11 @@ static void copy_supplied_with_nothing_old(struct kunit *test)
 	u8 *generation = on_hypervisor(test);
 	struct havege_collector *c = test->priv;
 
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 8);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdefgh", 8), 8);
 	mutex_lock(&c->control);
 	generation[0] = 1;
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdefgh", 8), 0);
-	KUNIT_EXPECT_TRUE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdefgh", 8), 0);
+	KUNIT_EXPECT_EQ(test, c->epoch, 1);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 	mutex_unlock(&c->control);
 }
@@ -961,7 +1214,7 @@ static void copy_without_generation(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	u8 out[6];
 
-	havege_collector_supply(c, "secret", 6);
+	supply(c, "secret", 6);
 	mutex_lock(&c->control);
 	/* An interrupt can tell while somebody has the lock. */
 	spin_lock(&c->lock);
@@ -969,10 +1222,10 @@ static void copy_without_generation(struct kunit *test)
 	spin_unlock(&c->lock);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 6, false), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_supply(c, "abcdef", 6), 0);
+	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 0);
 	mutex_unlock(&c->control);
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_FALSE(test, c->stale);
+	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -982,18 +1235,18 @@ static void copy_that_nobody_reads(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	struct task_struct *task;
 
-	KUNIT_ASSERT_EQ(test, havege_collector_start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	task = c->task;
+	task = task_of(c);
 	get_task_struct(task);
 	havege_collector_forked(c);
 	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_PTR_NE(test, c->task, task);
+	KUNIT_EXPECT_PTR_NE(test, task_of(c), task);
 	put_task_struct(task);
 	/* Told once, it starts up once. */
-	task = c->task;
+	task = task_of(c);
 	settle(c);
-	KUNIT_EXPECT_PTR_EQ(test, c->task, task);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -1032,12 +1285,12 @@ static void start_ends_when_dismissed(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
 	test->priv = c;
 	clock->c = c;
-	KUNIT_EXPECT_EQ(test, havege_collector_start(c, 0), -EINTR);
+	KUNIT_EXPECT_EQ(test, start(c, 0), -EINTR);
 	KUNIT_EXPECT_EQ(test, clock->left, 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_move(c, 0), -EINTR);
+	KUNIT_EXPECT_EQ(test, move(c, 0), -EINTR);
 	settle(c);
 	havege_collector_resume(c);
-	KUNIT_EXPECT_NULL(test, c->task);
+	KUNIT_EXPECT_NULL(test, task_of(c));
 }
 
 static void collector_destroyed_at_once(struct kunit *test)
@@ -1045,10 +1298,10 @@ static void collector_destroyed_at_once(struct kunit *test)
 	/* Never started; started and still filling; started and asleep. */
 	destroy_now(test);
 	KUNIT_ASSERT_EQ(test, collector_init(test), 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_start(test->priv, 0), 0);
+	KUNIT_EXPECT_EQ(test, start(test->priv, 0), 0);
 	destroy_now(test);
 	KUNIT_ASSERT_EQ(test, collector_init(test), 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_start(test->priv, 0), 0);
+	KUNIT_EXPECT_EQ(test, start(test->priv, 0), 0);
 	KUNIT_EXPECT_TRUE(test, becomes_full(test->priv));
 	destroy_now(test);
 }
@@ -1062,6 +1315,9 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_default_cpu),
 	KUNIT_CASE(collector_moves),
 	KUNIT_CASE(collector_rehomes),
+	KUNIT_CASE(collector_on_all_cpus),
+	KUNIT_CASE(collector_changes_cpus),
+	KUNIT_CASE(collector_follows_cpus),
 	KUNIT_CASE(collector_move_wipes),
 	KUNIT_CASE(read_takes_what_is_there),
 	KUNIT_CASE(read_waits_for_bytes),
@@ -1075,6 +1331,8 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_recovers),
 	KUNIT_CASE(recovering_serves_nothing),
 	KUNIT_CASE_SLOW(collector_fails),
+	KUNIT_CASE(recovering_is_for_all),
+	KUNIT_CASE_SLOW(failing_is_for_all),
 	KUNIT_CASE(collector_estimates_again),
 	KUNIT_CASE(collector_contributes),
 	KUNIT_CASE(collector_sleeps),

@@ -241,10 +241,10 @@ static void hwrng_reads(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, false), 0);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), -ETIMEDOUT);
-	havege_collector_supply(c, "12345", 5);
+	havege_collector_supply(c, 0, "12345", 5);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 64, true), 5);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "12345", 5), 0);
-	havege_collector_supply(c, "67890", 5);
+	havege_collector_supply(c, 0, "67890", 5);
 	KUNIT_EXPECT_EQ(test, rng->read(rng, out, 3, false), 3);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "678", 3), 0);
 	havege_collector_dismiss(c);
@@ -260,7 +260,7 @@ static void hwrng_registers(struct kunit *test)
 	struct havege_collector *c = (struct havege_collector *)rng->priv;
 	u8 out[64];
 
-	KUNIT_EXPECT_EQ(test, havege_collector_start(c, -1), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, cpu_none_mask), 0);
 	KUNIT_EXPECT_EQ(test, hwrng_register(rng), 0);
 	KUNIT_EXPECT_EQ(test, hwrng_register(rng), -EEXIST);
 	KUNIT_EXPECT_GT(test, rng->read(rng, out, 64, true), 0);
