@@ -266,6 +266,124 @@ test_meanwhile() {
 	result $? "CPU $LAST goes and comes $_flips times during $_n unloads, which take $SLOWEST/100 s at most (limit $LIMIT)"
 }
 
+# The CPUs that collectors' threads are bound to and have run on, in ON.
+threads() {
+	ON=
+	for p in /proc/[0-9]*; do
+		{ read -r _comm <"$p/comm"; } 2>/dev/null || continue
+		case $_comm in
+		havege/*)
+			_c=${_comm#*/}
+			[ "$(awk '/Cpus_allowed_list/ { print $2 }' "$p/status")" = "$_c" ] &&
+				[ "$(awk '{ print $39 }' "$p/stat")" = "$_c" ] || _c="$_c?"
+			ON="$ON $_c"
+			;;
+		esac
+	done
+	# shellcheck disable=SC2086 # words
+	ON=$(printf '%s\n' $ON | sort -n | tr '\n' ',')
+}
+
+# on_cpus LIST STATE: a thread on each of them, and the state file says STATE. Nothing has a
+# thread run that a full buffer keeps asleep.
+on_cpus() {
+	hwread 64 16 >/dev/null
+	threads
+	[ "$ON" = "$1," ] && [ "$(get "$S/cpu")" = "$2" ] && status_is ok
+}
+
+# knobs CPUS CPU: what the two of them say.
+knobs() {
+	[ "$(get "$P/cpus")/$(get "$P/cpu")" = "$1/$2" ]
+}
+
+saw_cpus() {
+	klog
+	WHY="threads on $ON state file $(get "$S/cpu"), status $(get "$S/status"), \
+cpus=$(get "$P/cpus") cpu=$(get "$P/cpu"): $NEW"
+}
+
+# try_cpus TEXT LIST STATE CPUS CPU: waits until threads, state file and knobs are like that.
+try_cpus() {
+	wait_for 20 on_cpus "$2" "$3" && knobs "$4" "$5" && flows
+	_rc=$?
+	saw_cpus
+	result $_rc "$1: threads on CPUs $2, cpus=$4, cpu=$5"
+}
+
+# A collector on each of two CPUs.
+test_cpus() {
+	_two=$((LAST - 1)),$LAST _list=$((LAST - 1))-$LAST _first=$((LAST - 1))
+	_all=0-$LAST _each=$(seq -s , 0 "$LAST")
+	must_load cpus="$_two" buffer_size=4 || return
+	klog
+	WHY=$NEW
+	tail -n 9 "$KLOG" | grep -q "havege_rng: collecting on CPU $_list: "
+	result $? "cpus=$_two: the log has both CPUs"
+	echo 32768 >"$P/fill_threshold"
+	try_cpus "cpus=$_two at load time" "$_two" "$_list" "$_list" -1
+	for _m in $P/cpus $P/cpu; do
+		is "$(stat -c %a "$_m")" 644 "$_m is there to be written to"
+	done
+
+	# The last word counts.
+	echo 0 >"$P/cpu"
+	try_cpus "cpu=0 written after it" 0 0 '' 0
+	echo "$_all" >"$P/cpus"
+	try_cpus "cpus=$_all written after that" "$_each" "$_all" "$_all" -1
+	echo >"$P/cpus"
+	try_cpus "no cpus" "$LAST" "$LAST" '' -1
+	echo "$_list" >"$P/cpus"
+
+	# What cannot be: the old ones stay.
+	threads
+	for _c in 0-$((LAST + 1)) 999 0,77 2147483648; do
+		refused cpus "$_c" 'No such device or address|Invalid argument|Value too large'
+	done
+	for _c in -1 x 1-0 0-; do
+		refused cpus "$_c" 'Invalid argument'
+	done
+	plug "$LAST" 0
+	wait_for 20 on_cpus "$_first" "$_first"
+	_rc=$?
+	saw_cpus
+	result $_rc "cpus=$_list: CPU $LAST goes, the other stays"
+	refused cpus "0-$LAST" 'No such device or address'
+	plug "$_first" 0 && wait_for 20 settled_off "$_first" && flows
+	_rc=$?
+	saw_cpus
+	[ "$LAST" -gt 1 ] || _rc=0	# of two, one is the kernel's
+	result $_rc "cpus=$_list: both go, it is elsewhere (CPU $(get "$S/cpu"))"
+	plug "$_first" 1
+	plug "$LAST" 1
+	try_cpus "they come back" "$_two" "$_list" "$_list" -1
+
+	# With each of the two in the midst of something.
+	flip_begin "$LAST"
+	_b=$(get "$S/bytes_out")
+	wait_for 100 flipped "$(amount 5 50)"
+	flip_end
+	wait_for 20 more_than "$_b"
+	flows
+	_rc=$?
+	[ "$FLIPS" -ge 5 ] || _rc=1
+	saw_cpus
+	result $_rc "cpus=$_list: CPU $LAST goes and comes $FLIPS times, bytes come"
+	try_cpus "and it is as it was" "$_two" "$_list" "$_list" -1
+	unload
+	result $? "cpus=$_list: the module unloads"
+
+	bad cpus=0 cpu=0 "Invalid argument"
+	bad cpus=$((LAST + 1)) "No such device or address"
+	bad cpus=x "Invalid argument"
+	plug "$LAST" 0
+	bad cpus="$_list" "No such device or address"
+	plug "$LAST" 1
+	must_load mode=stream cpus="$_list" buffer_size=4 || return
+	try_cpus "mode=stream" "$_two" "$_list" "$_list" -1
+	unload
+}
+
 test_hotplug() {
 	must_load buffer_size=4 || return
 	wait_for 20 settled "$LAST"
@@ -293,6 +411,7 @@ test_hotplug() {
 		test_flips $_m "$LAST" "$(amount 5 250)"
 	done
 	[ ! -e "$CPUS/cpu0/online" ] || test_flips conditioned 0 "$(amount 5 100)"
+	test_cpus
 	test_meanwhile "$(amount 5 100)"
 }
 
