@@ -81,6 +81,7 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "havege_collector.h"
@@ -236,23 +237,24 @@ static void close_source(struct havege_source *source)
 	u32 *table = source->walk.table, *spare = source->spare;
 
 	havege_source_wipe(source);
-	kvfree(table);
-	kvfree(spare);
-	kvfree(source);
+	vfree(table);
+	vfree(spare);
+	vfree(source);
 }
 
+/* By the page: kmalloc() would make 128 KiB of 96. */
 static struct havege_source *alloc_source(struct havege_collector *c,
 					  const struct havege_geometry *geo)
 {
 	const size_t bytes = havege_table_bytes(geo);
-	struct havege_source *source = kvzalloc(sizeof(*source), GFP_KERNEL);
-	u32 *table = kvmalloc(bytes, GFP_KERNEL);
-	u32 *spare = kvmalloc(bytes, GFP_KERNEL);
+	struct havege_source *source = vzalloc(sizeof(*source));
+	u32 *table = vmalloc(bytes);
+	u32 *spare = vmalloc(bytes);
 
 	if (!source || !table || !spare) {
-		kvfree(spare);
-		kvfree(table);
-		kvfree(source);
+		vfree(spare);
+		vfree(table);
+		vfree(source);
 		return ERR_PTR(-ENOMEM);
 	}
 	havege_source_init(source, table, spare, geo, c->settings.clock,

@@ -23,17 +23,18 @@
  * - Each output word is the XOR of a word from either line and of what the
  *   ring held there.
  *
- * One always-inline template makes the three variants. The compiler knows the
- * clock of each, so the live one reads the counter in line and holds no call
- * and no indirect jump: under retpolines either would keep the branch
- * predictor, which is half of what is measured, out of it.
+ * One loop runs on the CPU's counter, live and replayed: what a replay measures
+ * is the code that runs, byte for byte. All that tells the one from the other is
+ * a mask over what is mixed in. It holds no call and no indirect jump: under
+ * retpolines either would keep the branch predictor, which is half of what is
+ * measured, out of it. The test clock, which is called and measures nothing, has
+ * the same template to itself, a single copy of the body.
  */
 #include "havege_core.h"
 #include "havege_counter.h"
 
 enum walk_clock {
-	CLOCK_LIVE,
-	CLOCK_REPLAY,
+	CLOCK_CPU,
 	CLOCK_TEST,
 };
 
@@ -55,6 +56,7 @@ struct walk_regs {
 	u32 q;
 	u32 path;
 	u32 pseudo;
+	u32 live;
 	u64 last;
 };
 
@@ -151,7 +153,7 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 {
 	u32 path = regs->path;
 	const unsigned int depth = ladder(*own, &path, half);
-	u32 line_a, line_b, mix;
+	u32 line_a, line_b, mix, pseudo;
 	u32 *a, *b;
 	u64 now;
 
@@ -163,11 +165,10 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 		now = havege_counter();
 		mix = (u32)now ^ (u32)(now >> 32);
 	}
-	if (clock == CLOCK_REPLAY ||
-	    (clock == CLOCK_TEST && regs->test->replay)) {
-		regs->pseudo = next_pseudo(regs->pseudo);
-		mix = regs->pseudo ^ regs->pseudo >> 16;
-	}
+	/* Not by a branch, which would be one more to be predicted. */
+	regs->pseudo = next_pseudo(regs->pseudo);
+	pseudo = regs->pseudo ^ regs->pseudo >> 16;
+	mix = pseudo ^ ((mix ^ pseudo) & regs->live);
 	*delta = now - regs->last;
 	regs->last = now;
 
@@ -212,22 +213,36 @@ static __always_inline void iteration(struct walk_regs *regs,
 	regs->delta += HAVEGE_ITER_TICKS;
 }
 
-static __always_inline void fill(struct havege_walk *walk,
-				 struct havege_test_clock *test,
-				 const enum walk_clock clock)
+static __always_inline struct walk_regs load(struct havege_walk *walk,
+					     const bool live)
 {
-	struct walk_regs regs = {
+	return (struct walk_regs){
 		.table = walk->table,
 		.lines = walk->lines,
 		.out = walk->ring,
 		.delta = walk->delta,
-		.test = test,
 		.p = walk->p,
 		.q = walk->q,
 		.path = walk->path,
 		.pseudo = walk->pseudo,
+		.live = live ? ~0u : 0,
 		.last = walk->last,
 	};
+}
+
+static __always_inline void store(struct havege_walk *walk,
+				  const struct walk_regs *regs)
+{
+	walk->p = regs->p;
+	walk->q = regs->q;
+	walk->path = regs->path;
+	walk->pseudo = regs->pseudo;
+	walk->last = regs->last;
+}
+
+static noinline void fill(struct havege_walk *walk, const bool live)
+{
+	struct walk_regs regs = load(walk, live);
 	u32 left = HAVEGE_FILL_ITERS;
 
 	while (left) {
@@ -241,137 +256,144 @@ static __always_inline void fill(struct havege_walk *walk,
 		 */
 		switch (turn) {
 		default:
-			if (clock == CLOCK_LIVE)
-				asm volatile("havege_mark_0:");
+			asm volatile("havege_mark_0:");
 			fallthrough;
 		case 32:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 31:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 30:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 29:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 28:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 27:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 26:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 25:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 24:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 23:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 22:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 21:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 20:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 19:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 18:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 17:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 16:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 15:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 14:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 13:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 12:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 11:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 10:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 9:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 8:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 7:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 6:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 5:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 4:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 3:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 2:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 1:
-			iteration(&regs, clock);
+			iteration(&regs, CLOCK_CPU);
 			fallthrough;
 		case 0:
-			if (clock == CLOCK_LIVE)
-				asm volatile("havege_mark_1:\n"
-					     ".pushsection .rodata\n"
-					     ".balign 4\n"
-					     "havege_loop_size:\n"
-					     ".long havege_mark_1 - havege_mark_0\n"
-					     ".popsection");
+			asm volatile("havege_mark_1:\n"
+				     ".pushsection .rodata\n"
+				     ".balign 4\n"
+				     "havege_loop_size:\n"
+				     ".long havege_mark_1 - havege_mark_0\n"
+				     ".popsection");
 		}
 	}
 
-	walk->p = regs.p;
-	walk->q = regs.q;
-	walk->path = regs.path;
-	walk->pseudo = regs.pseudo;
-	walk->last = regs.last;
+	store(walk, &regs);
+}
+
+/* Hidden from the compiler, who would make two loops of the one. */
+static __always_inline bool hidden(bool live)
+{
+	asm volatile("" : "+r" (live));
+	return live;
 }
 
 void havege_walk_live(struct havege_walk *walk)
 {
-	fill(walk, NULL, CLOCK_LIVE);
+	fill(walk, hidden(true));
 }
 
 void havege_walk_replay(struct havege_walk *walk)
 {
-	fill(walk, NULL, CLOCK_REPLAY);
+	fill(walk, hidden(false));
 }
 
 void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock)
 {
-	fill(walk, clock, CLOCK_TEST);
+	struct walk_regs regs = load(walk, !clock->replay);
+	u32 left;
+
+	regs.test = clock;
+	for (left = HAVEGE_FILL_ITERS; left; left--)
+		iteration(&regs, CLOCK_TEST);
+	store(walk, &regs);
 }
 
 size_t havege_loop_bytes(void)

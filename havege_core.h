@@ -59,7 +59,8 @@ struct havege_geometry {
  * @p:		first position, all 32 bits of it; secret
  * @q:		second position; secret
  * @path:	what the branch ladders have left behind; secret
- * @pseudo:	state of the pseudo-ticks that the replay clock mixes in
+ * @pseudo:	state of the pseudo-ticks that the replay clock mixes in; goes on at
+ *		each half-step, whatever the clock
  * @last:	last reading of the counter, ticks
  * @ring:	R, the walk words of the last fill
  * @delta:	the raw samples of the last fill, ticks

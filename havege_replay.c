@@ -193,33 +193,50 @@ static u32 common_residual(struct havege_replay *replay, const bool difference)
 				  (HAVEGE_REPLAY_STEPS - first));
 }
 
-static u32 residual_after_residual(struct havege_replay *replay)
+/* How often the most common successor of @from to @from + AFTER - 1 came. */
+static unsigned int most_after(struct havege_replay *replay, unsigned int from)
 {
-	const unsigned int first = FIRST + 1;
 	unsigned int row, i, k, hits = 0;
 
+	memset(replay->after, 0, sizeof(replay->after));
 	for (row = 0; row < HAVEGE_REPLAY_USED; row++) {
 		const u16 *value = replay->sample[row];
 
-		for (i = first; i < HAVEGE_REPLAY_STEPS; i++)
-			replay->after[value[i - 1]][value[i]]++;
+		for (i = FIRST + 1; i < HAVEGE_REPLAY_STEPS; i++)
+			if (value[i - 1] - from < HAVEGE_REPLAY_AFTER)
+				replay->after[value[i - 1] - from][value[i]]++;
 	}
-	for (i = 0; i < 256; i++) {
+	for (i = 0; i < HAVEGE_REPLAY_AFTER; i++) {
 		unsigned int most = 0;
 
 		for (k = 0; k < 256; k++)
 			most = max_t(unsigned int, most, replay->after[i][k]);
 		hits += most;
 	}
+	return hits;
+}
+
+/* After common_residual(), whose counts say which of them there are: few, mostly. */
+static u32 residual_after_residual(struct havege_replay *replay)
+{
+	unsigned int from, i, hits = 0;
+
+	for (from = 0; from < 256; from += HAVEGE_REPLAY_AFTER) {
+		for (i = from; i < from + HAVEGE_REPLAY_AFTER; i++)
+			if (replay->count[i])
+				break;
+		if (i < from + HAVEGE_REPLAY_AFTER)
+			hits += most_after(replay, from);
+	}
 	return havege_min_entropy(hits, HAVEGE_REPLAY_USED *
-				  (HAVEGE_REPLAY_STEPS - first));
+				  (HAVEGE_REPLAY_STEPS - FIRST - 1));
 }
 
 static void conclude(struct havege_replay *replay,
 		     struct havege_estimate *estimate)
 {
-	estimate->value = common_residual(replay, false);
 	estimate->difference = common_residual(replay, true);
+	estimate->value = common_residual(replay, false);
 	estimate->predecessor = residual_after_residual(replay);
 	estimate->position =
 		havege_min_entropy(replay->guessed, HAVEGE_REPLAY_USED *

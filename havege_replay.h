@@ -39,6 +39,9 @@
 #define HAVEGE_REPLAY_STEPS	512
 #define HAVEGE_REPLAY_FILLS	(HAVEGE_REPLAY_STEPS / HAVEGE_FILL_TICKS)
 
+/* Residuals whose successors are counted at a time, of 256. */
+#define HAVEGE_REPLAY_AFTER	16
+
 /* Entropy is counted in units of 2^-16 bit. */
 #define HAVEGE_BIT		65536u
 
@@ -81,7 +84,7 @@ struct havege_estimate {
  * @followed:	samples that were as in the row most like theirs
  * @apart:	how unlike two rows have been, the last columns above all
  * @sample:	deltas over GCD, at most 65535; then residuals
- * @after:	how often each residual (second index) came after each
+ * @after:	how often each residual (second index) came after each of some
  * @count:	how often each value came
  */
 struct havege_replay {
@@ -93,7 +96,7 @@ struct havege_replay {
 	u32 followed;
 	u32 apart[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_USED];
 	u16 sample[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_STEPS];
-	u16 after[256][256];
+	u16 after[HAVEGE_REPLAY_AFTER][256];
 	u16 count[256];
 };
 
