@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Figures, and no tests: what scripts/bench wants to know of a kernel. Each is
+ * said as "bench NAME VALUE", ROUNDS times, in turn with what it is compared to.
+ * Nothing here passes or fails because of one; a case fails where it has none.
+ */
+#include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hw_random.h>
+#include <linux/ktime.h>
+#include <linux/major.h>
+#include <linux/mman.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../havege_collector.h"
+#include "../havege_mod.h"
+
+/* The minor of /dev/hwrng (Documentation/admin-guide/devices.txt). */
+#define HWRNG_NUMBER	183
+
+#define ROUNDS		7
+#define ROUND_NS	(300 * NSEC_PER_MSEC)
+/* What the hw_random core asks a source for. */
+#define READ_BYTES	64
+#define BUFFER_KB	512
+/* Leaves some, so that nothing is collected while it is measured. */
+#define READS		((BUFFER_KB - 4) * 1024 / READ_BYTES)
+/* What is collected to see how long it takes. */
+#define COLLECT_BYTES	(24 * 1024)
+
+static void say(struct kunit *test, const char *name, u64 value)
+{
+	kunit_info(test, "bench %s %llu\n", name, value);
+}
+
+static u64 per_second(u64 what, u64 since)
+{
+	return div64_u64(what * NSEC_PER_SEC, ktime_get_ns() - since);
+}
+
+/* The walk alone, and the source that makes blocks of it. */
+static void bench_source(struct kunit *test)
+{
+	struct havege_source *source = vzalloc(sizeof(*source));
+	struct havege_tuning tuning;
+	u64 begun, ticks, bytes;
+	u32 *table, *spare;
+	int round;
+
+	KUNIT_ASSERT_NOT_NULL(test, source);
+	KUNIT_ASSERT_EQ(test, havege_tune(0, 0, &tuning), 0);
+	table = vmalloc(havege_table_bytes(&tuning.geo));
+	spare = vmalloc(havege_table_bytes(&tuning.geo));
+	KUNIT_ASSERT_TRUE(test, table && spare);
+	havege_source_init(source, table, spare, &tuning.geo, NULL,
+			   havege_known_answers);
+	while (source->phase != HAVEGE_RUNNING && source->phase != HAVEGE_DEAD)
+		havege_source_step(source);
+	KUNIT_ASSERT_EQ(test, source->phase, HAVEGE_RUNNING);
+	say(test, "block_ticks", source->block_ticks);
+	for (round = 0; round < ROUNDS; round++) {
+		ticks = 0;
+		begun = ktime_get_ns();
+		while (ktime_get_ns() - begun < ROUND_NS) {
+			havege_walk_live(&source->walk);
+			ticks += HAVEGE_FILL_TICKS;
+		}
+		say(test, "walk_ticks", per_second(ticks, begun));
+		ticks = 0;
+		bytes = 0;
+		begun = ktime_get_ns();
+		while (ktime_get_ns() - begun < ROUND_NS) {
+			if (havege_source_step(source) == HAVEGE_STEP_BLOCK)
+				bytes += HAVEGE_BLOCK;
+			ticks += HAVEGE_FILL_TICKS;
+			havege_source_forget(source);
+		}
+		say(test, "conditioned_ticks", per_second(ticks, begun));
+		say(test, "conditioned_bytes", per_second(bytes, begun));
+	}
+	havege_source_wipe(source);
+	vfree(spare);
+	vfree(table);
+	vfree(source);
+}
+
+static int read_zeros(struct hwrng *rng, void *data, size_t max, bool wait)
+{
+	memset(data, 0, max);
+	return max;
+}
+
+/* The node that user space would have, where there is no user space yet. */
+static struct file *open_hwrng(struct kunit *test)
+{
+	struct path path;
+	struct dentry *dentry = kern_path_create(AT_FDCWD, "/hwrng", &path, 0);
+
+	if (!IS_ERR(dentry)) {
+		vfs_mknod(mnt_idmap(path.mnt), d_inode(path.dentry), dentry,
+			  S_IFCHR | 0600, MKDEV(MISC_MAJOR, HWRNG_NUMBER));
+		done_path_create(&path, dentry);
+	}
+	return filp_open("/hwrng", O_RDONLY, 0);
+}
+
+/* READS calls of read(), as the file's, calls a second; 0 where one fails. */
+static u64 read_calls(struct file *file, char __user *to)
+{
+	const u64 begun = ktime_get_ns();
+	loff_t pos = 0;
+	int i;
+
+	for (i = 0; i < READS; i++)
+		if (file->f_op->read(file, to, READ_BYTES, &pos) != READ_BYTES)
+			return 0;
+	return per_second(READS, begun);
+}
+
+static bool is_full(struct havege_collector *c)
+{
+	struct havege_state state;
+
+	havege_collector_state(c, &state);
+	return state.fill_bits == BUFFER_KB * 8192;
+}
+
+/* read() of a full buffer, through the hw_random core, and of a memset. */
+static void bench_read(struct kunit *test)
+{
+	const struct havege_settings settings = {
+		.buffer_kb = BUFFER_KB, .threshold = HAVEGE_THRESHOLD_MIN,
+		.stream = true,
+	};
+	struct hwrng zeros = {
+		.name = "bench-memset", .read = read_zeros, .quality = 1024
+	};
+	struct hwrng havege = {
+		.name = "bench-havege", .read = havege_hwrng_read,
+		.quality = 1024
+	};
+	struct havege_collector *c = havege_collector_create(&settings);
+	char __user *to = (char __user *)kunit_vm_mmap(test, NULL, 0, PAGE_SIZE,
+						       PROT_READ | PROT_WRITE,
+						       MAP_ANONYMOUS |
+						       MAP_PRIVATE, 0);
+	struct file *file;
+	u64 calls;
+	int round;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_none_mask), 0);
+	file = open_hwrng(test);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	havege.priv = (unsigned long)c;
+	for (round = 0; round < ROUNDS; round++) {
+		KUNIT_ASSERT_EQ(test, hwrng_register(&zeros), 0);
+		calls = read_calls(file, to);
+		hwrng_unregister(&zeros);
+		KUNIT_EXPECT_NE(test, calls, 0);
+		say(test, "read_memset", calls);
+
+		/* What the threshold leaves has to go before it is filled up. */
+		while (havege_collector_set_threshold(c, BUFFER_KB * 8192) ||
+		       !wait_event_interruptible_timeout(c->readers, is_full(c),
+							 20 * HZ))
+			KUNIT_ASSERT_TRUE(test, false);
+		havege_collector_set_threshold(c, HAVEGE_THRESHOLD_MIN);
+		KUNIT_ASSERT_EQ(test, hwrng_register(&havege), 0);
+		calls = read_calls(file, to);
+		hwrng_unregister(&havege);
+		KUNIT_EXPECT_NE(test, calls, 0);
+		say(test, "read_havege", calls);
+	}
+	fput(file);
+	havege_collector_destroy(c);
+}
+
+/* Conditioned bytes a second of a collector on these CPUs. */
+static u64 collected(struct kunit *test, const struct cpumask *cpus)
+{
+	const struct havege_settings settings = {
+		.buffer_kb = 4, .threshold = 4 * 8192,
+	};
+	struct havege_collector *c = havege_collector_create(&settings);
+	u32 left = COLLECT_BYTES;
+	u64 begun, rate = 0;
+	u8 out[256];
+	int got;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	if (!havege_collector_start(c, cpus)) {
+		begun = ktime_get_ns();
+		while (left) {
+			got = havege_collector_read(c, out, min_t(u32, left,
+							sizeof(out)), true);
+			if (got <= 0)
+				break;
+			left -= got;
+		}
+		rate = left ? 0 : per_second(COLLECT_BYTES, begun);
+	}
+	havege_collector_destroy(c);
+	return rate;
+}
+
+/* One CPU and two, from the start of both to the last byte out of the buffer. */
+static void bench_cpus(struct kunit *test)
+{
+	struct cpumask *two = kunit_kzalloc(test, sizeof(*two), GFP_KERNEL);
+	u64 rate;
+	int round;
+
+	KUNIT_ASSERT_NOT_NULL(test, two);
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	cpumask_set_cpu(0, two);
+	cpumask_set_cpu(1, two);
+	for (round = 0; round < ROUNDS; round++) {
+		rate = collected(test, cpumask_of(1));
+		KUNIT_EXPECT_NE(test, rate, 0);
+		say(test, "on_one", rate);
+		rate = collected(test, two);
+		KUNIT_EXPECT_NE(test, rate, 0);
+		say(test, "on_two", rate);
+	}
+}
+
+static struct kunit_case bench_cases[] = {
+	KUNIT_CASE_SLOW(bench_source),
+	KUNIT_CASE_SLOW(bench_read),
+	KUNIT_CASE_SLOW(bench_cpus),
+	{}
+};
+
+static struct kunit_suite bench_suite = {
+	.name = "havege_bench",
+	.test_cases = bench_cases,
+};
+
+kunit_test_suites(&bench_suite);
