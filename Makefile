@@ -11,7 +11,7 @@ BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
 	check-kernels check-builtin check-deb check-rpm check-secureboot deb rpm arch \
-	kunit kunit-x86 static host host-test assess help
+	kunit kunit-x86 static host host-test assess bench help
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -25,7 +25,7 @@ help:
 	@echo 'make check-deb  make check-rpm  make check-secureboot'
 	@echo 'make deb  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
-	@echo 'make static  make host  make host-test  make assess  make uninstall'
+	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
 	@echo 'make clean'
 
 install:
@@ -81,6 +81,9 @@ host-test:
 
 assess:
 	@scripts/assess
+
+bench:
+	@BUILD=$(abspath $(BUILD)) scripts/bench
 
 deb:
 	@BUILD=$(abspath $(BUILD)) scripts/deb

@@ -41,6 +41,8 @@ static const char usage[] =
 "                     standard input; GCD: of all deltas, ticks\n"
 "  estimate [RUNS]    RUNS (10) start-ups: what replay finds, what it credits\n"
 "  speed SECONDS      what either mode delivers\n"
+"  bench ROUNDS       the walk alone, and the source that makes blocks of it, in\n"
+"                     turn, as scripts/bench reads it: bench NAME VALUE\n"
 "  -c CPU  the CPU to stay on (default: the one it finds itself on)\n"
 "  -d KIB  L1 data cache, 8 to 512 (default: what this CPU says)\n"
 "  -i KIB  L1 instruction cache, 8 to 64 (likewise)\n"
@@ -608,6 +610,71 @@ static int speed(u64 duration)
 	return ret;
 }
 
+#define BENCH_SECONDS	0.4
+
+static void say(const char *name, double value)
+{
+	printf("bench %s %.4f\n", name, value);
+}
+
+/* The walk alone, as fast as it goes: nothing is tested, hashed or wiped. */
+static void bench_walk(struct havege_source *source)
+{
+	const double begun = seconds();
+	double took;
+	u64 fills = 0;
+
+	do {
+		havege_walk_live(&source->walk);
+		took = ++fills % 64 ? 0 : seconds() - begun;
+	} while (took < BENCH_SECONDS);
+	say("walk_ticks", fills * HAVEGE_FILL_TICKS / took);
+}
+
+/* The source as the collector drives it. */
+static void bench_blocks(struct havege_source *source)
+{
+	const double begun = seconds();
+	u64 steps = 0, blocks = 0;
+	double took;
+
+	do {
+		blocks += havege_source_step(source) == HAVEGE_STEP_BLOCK;
+		havege_source_forget(source);
+		took = ++steps % 64 ? 0 : seconds() - begun;
+	} while (took < BENCH_SECONDS);
+	say("conditioned_ticks", steps * HAVEGE_FILL_TICKS / took);
+	say("conditioned_bytes", blocks * HAVEGE_BLOCK / took);
+	say("residual", (double)source->estimate.residual / HAVEGE_BIT);
+	say("credit", (double)source->credit / HAVEGE_BIT);
+	say("block_ticks", source->block_ticks);
+	say("assessed_bits", steps * HAVEGE_FILL_TICKS / took *
+	    source->credit / HAVEGE_BIT);
+}
+
+static int bench(u64 rounds)
+{
+	struct rig *rig = new_rig();
+	struct havege_source *source = &rig->source;
+
+	begin(rig, false);
+	while (rounds--) {
+		havege_source_estimate(source);
+		while (source->phase != HAVEGE_RUNNING &&
+		       source->phase != HAVEGE_DEAD)
+			havege_source_step(source);
+		bench_walk(source);
+		bench_blocks(source);
+		fflush(stdout);
+		if (source->phase == HAVEGE_DEAD) {
+			complain(source);
+			return 1;
+		}
+	}
+	free_rig(rig);
+	return 0;
+}
+
 /* --- what is asked ------------------------------------------------------- */
 
 static const struct command {
@@ -626,6 +693,7 @@ static const struct command {
 	{ "residual", residual, 1, ~0u, 0 },
 	{ "estimate", estimate, 1, MAX_RUNS, 10 },
 	{ "speed", speed, 1, 86400, 0 },
+	{ "bench", bench, 1, 1000, 0 },
 };
 
 static u64 parse(const char *number, u64 low, u64 high)

@@ -26,6 +26,8 @@
 . /guest/suspend-tests.sh
 # shellcheck source=clone-tests.sh
 . /guest/clone-tests.sh
+# shellcheck source=bench-tests.sh
+. /guest/bench-tests.sh
 
 # --- the tests -------------------------------------------------------------------------------
 
@@ -691,6 +693,8 @@ test-clones)
 	test_clones ;;
 test-copies)
 	test_copies ;;
+test-bench)
+	test_bench ;;
 esac
 test_checks
 test_log

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# bench-tests.sh - sourced by the guest's tests: figures for scripts/bench, on lines
+# "# bench NAME VALUE". What is tested is that there are some; none is judged.
+
+ROUNDS=7
+IDLE=60			# seconds
+
+# figure NAME VALUE
+figure() {
+	note "bench $1 $2"
+}
+
+# rate BYTES NANOSECONDS: in bytes a second.
+rate() {
+	awk -v b="$1" -v n="$2" 'BEGIN { printf "%.1f", b * 1e9 / n }'
+}
+
+# What has been collected while somebody read on and on: what was ready before is not counted,
+# what is ready after is.
+bench_collected() {
+	_ready=$(get "$S/fill_level")
+	# shellcheck disable=SC2046 # two numbers
+	set -- $(hwbench 4 /dev/hwrng 2>/tmp/err)
+	[ $# = 2 ] || return
+	_ready=$((($(get "$S/fill_level") - _ready) / 8))
+	figure vm_conditioned "$(rate $(($1 + _ready)) "$2")"
+}
+
+bench_jitter() {
+	# shellcheck disable=SC2046
+	set -- $(hwbench 4 rng:jitterentropy_rng 2>/tmp/err)
+	[ $# = 2 ] || return
+	figure vm_jitter "$(rate "$1" "$2")"
+}
+
+# ms that the thread has had a CPU, and how often it was switched to.
+used() {
+	thread
+	switches
+	USED=$(awk '{ printf "%.3f", $1 / 1e6 }' "/proc/$PID/schedstat")
+}
+
+# IDLE seconds of nothing. The level is looked at before and after: what was taken from the buffer
+# is the kernel's doing.
+bench_idle() {
+	echo "$1" >"$P/contribute"
+	fill_up
+	wait_for 20 state "$PID" S
+	used
+	_switches=$SWITCHES _used=$USED
+	note "nothing for $IDLE s, contribute=$1"
+	sleep $IDLE
+	used
+	figure "idle_switches_$1" $((SWITCHES - _switches))
+	figure "idle_ms_$1" "$(awk -v a="$USED" -v b="$_used" 'BEGIN { printf "%.3f", a - b }')"
+	figure "idle_taken_$1" $((FULL - $(get "$S/fill_level")))
+}
+
+# What the module holds, in KiB: itself, what it has by the page, and its buffer.
+bench_memory() {
+	_self=$(awk '$1 == "havege_rng" { print $2 }' /proc/modules)
+	_pages=$(awk '/havege_rng\]/ && / open_source| alloc_source/ { n += $2 - 4096 } END { print n + 0 }' \
+		/proc/vmallocinfo)
+	WHY="module $_self, by the page $_pages: $(grep havege /proc/vmallocinfo)"
+	figure memory_module $((_self / 1024))
+	figure memory_pages $((_pages / 1024))
+	figure memory_buffer "$(get "$P/buffer_size")"
+	[ "$_pages" -gt 65536 ] && [ "$_self" -gt 65536 ]
+}
+
+test_bench() {
+	modprobe -a algif_rng jitterentropy_rng
+	must_load || return
+	bench_memory
+	result $? "memory is accounted for"
+	_n=0
+	while [ $_n -lt $ROUNDS ]; do
+		bench_collected || break
+		bench_jitter || break
+		_n=$((_n + 1))
+		note "round $_n of $ROUNDS"
+	done
+	# shellcheck disable=SC2034 # result says it
+	WHY=$(cat /tmp/err)
+	[ $_n = $ROUNDS ]
+	result $? "rounds of reading: $_n"
+	bench_idle 0
+	bench_idle 1
+	result 0 "idle for twice $IDLE s"
+	unload
+	result $? "the module unloads"
+}
