@@ -82,8 +82,8 @@ replay_residual status test_entropy tick_entropy ticks_per_block" "the state fil
 	result $? "and read-only for everybody"
 	WHY=$(cd $P && stat -c '%a %u %n' ./*)
 	[ "$(echo "$WHY" | grep -vcE '^(444|644) 0 ')" = 0 ] &&
-	[ "$(echo "$WHY" | sed -n 's/^644.*\///p' | sort | xargs)" = "contribute cpu fill_threshold" ]
-	result $? "contribute, cpu and fill_threshold are root's to write, the other parameters nobody's"
+	[ "$(echo "$WHY" | sed -n 's/^644.*\///p' | sort | xargs)" = "contribute cpu cpus fill_threshold" ]
+	result $? "contribute, cpu, cpus and fill_threshold are root's to write, the other parameters nobody's"
 }
 
 # says EXPRESSION FILE...: whether awk finds it true of the numbers in these state files, $1 and
