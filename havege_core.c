@@ -240,7 +240,8 @@ static __always_inline void store(struct havege_walk *walk,
 	walk->last = regs->last;
 }
 
-static noinline void fill(struct havege_walk *walk, const bool live)
+/* Only once: a second one, inlined or cloned, would have the same labels. */
+static void fill(struct havege_walk *walk, const bool live)
 {
 	struct walk_regs regs = load(walk, live);
 	u32 left = HAVEGE_FILL_ITERS;

@@ -248,7 +248,7 @@ static int cpus_get(char *text, const struct kernel_param *kp)
 	return ret;
 }
 
-const struct kernel_param_ops havege_cpus_ops = {
+static const struct kernel_param_ops havege_cpus_ops = {
 	.set = cpus_set,
 	.get = cpus_get,
 };

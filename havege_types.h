@@ -35,7 +35,6 @@ typedef long long s64;
 typedef unsigned long long u64;
 
 #define fallthrough	__attribute__((__fallthrough__))
-#define noinline	__attribute__((__noinline__))
 
 #define min(a, b)						\
 	({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b);	\

@@ -71,10 +71,20 @@ bench_memory() {
 }
 
 test_bench() {
-	modprobe -a algif_rng jitterentropy_rng
-	must_load || return
+	# With this machine's data cache, and not the emulated one's.
+	must_load dcache_kb="$(grep -o 'l1d=[0-9]*' /proc/cmdline | cut -d = -f 2)" || return
 	bench_memory
 	result $? "memory is accounted for"
+	unload
+	must_load || return
+	for _m in algif_rng jitterentropy_rng; do
+		klog
+		modprobe $_m 2>/tmp/err
+		_rc=$?
+		klog
+		WHY="$(cat /tmp/err) $NEW"
+		result $_rc "modprobe $_m"
+	done
 	_n=0
 	while [ $_n -lt $ROUNDS ]; do
 		bench_collected || break
