@@ -197,8 +197,9 @@ static u64 collected(struct kunit *test, const struct cpumask *cpus)
 	if (!havege_collector_start(c, cpus)) {
 		begun = ktime_get_ns();
 		while (left) {
-			got = havege_collector_read(c, out, min_t(u32, left,
-							sizeof(out)), true);
+			got = havege_collector_read(c, out,
+						    min_t(u32, left,
+							  sizeof(out)), true);
 			if (got <= 0)
 				break;
 			left -= got;

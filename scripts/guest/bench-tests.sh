@@ -77,7 +77,7 @@ test_bench() {
 	result $? "memory is accounted for"
 	unload
 	must_load || return
-	for _m in algif_rng jitterentropy_rng; do
+	for _m in algif_rng sha3_generic jitterentropy_rng; do
 		klog
 		modprobe $_m 2>/tmp/err
 		_rc=$?

@@ -29,8 +29,9 @@ static int open_rng(const char *name)
 	struct sockaddr_alg address = { .salg_family = AF_ALG };
 	int bound = socket(AF_ALG, SOCK_SEQPACKET, 0);
 
-	strcpy((char *)address.salg_type, "rng");
-	strncpy((char *)address.salg_name, name, sizeof(address.salg_name) - 1);
+	snprintf((char *)address.salg_type, sizeof(address.salg_type), "rng");
+	snprintf((char *)address.salg_name, sizeof(address.salg_name), "%s",
+		 name);
 	if (bound < 0 ||
 	    bind(bound, (struct sockaddr *)&address, sizeof(address)))
 		return -1;
