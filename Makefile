@@ -10,7 +10,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-deb check-rpm check-secureboot deb rpm arch \
+	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
+	deb rpm arch \
 	kunit kunit-x86 static host host-test assess bench help
 
 module:
@@ -22,7 +23,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo 'make [module] [KDIR=...]  make shell'
 	@echo 'make check-debug  make check-kernels  make check-builtin'
-	@echo 'make check-deb  make check-rpm  make check-secureboot'
+	@echo 'make check-deb  make check-rpm  make check-secureboot  make check-status'
 	@echo 'make deb  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
@@ -60,6 +61,9 @@ check-rpm:
 
 check-secureboot:
 	@scripts/secureboot-test
+
+check-status:
+	@scripts/status-test
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))
