@@ -78,6 +78,9 @@ for f in $(find $S -type f | sort); do
 	esac
 done
 
+title "The same on one screen, for people (havege-status --json is for programs)"
+run havege-status || exit 1
+
 title "What can be set, at load time or (those root may write) at run time"
 for f in "$P"/*; do
 	printf '%s %-52s %s\n' "$(stat -c %A "$f")" "$f" "$(cat "$f")"

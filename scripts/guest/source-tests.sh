@@ -126,6 +126,9 @@ gone_for_good() {
 	result $? "$1: status is failed"
 	wait_for 10 is_unregistered
 	result $? "$1: havege is gone from rng_available ($TOOK/100 s)"
+	as root
+	shows "$1" 2 ': FAILED$' '^because +it has failed for good$' '^it said +failed for good: ' \
+		'^what to do .* modprobe -r havege_rng; modprobe havege_rng$'
 	klog
 	WHY=$NEW
 	[ "$(echo "$NEW" | grep -c 'havege_rng: failed for good: ')" = 1 ]

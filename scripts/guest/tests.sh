@@ -8,6 +8,8 @@
 . /guest/tools.sh
 # shellcheck source=source-tests.sh
 . /guest/source-tests.sh
+# shellcheck source=status-tests.sh
+. /guest/status-tests.sh
 # shellcheck source=debugfs-tests.sh
 . /guest/debugfs-tests.sh
 # shellcheck source=debug-tests.sh
@@ -652,6 +654,8 @@ test-plain)
 test-virtio)
 	test_virtio
 	test_contribution ;;
+test-status)
+	test_status ;;
 test-debugfs)
 	test_debugfs
 	test_lockdown ;;

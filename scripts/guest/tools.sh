@@ -13,7 +13,8 @@
 . /guest/tap.sh
 
 S=/sys/devices/havege_rng
-P=/sys/module/havege_rng/parameters
+M=/sys/module/havege_rng
+P=$M/parameters
 H=/sys/class/misc/hw_random
 D=/sys/kernel/debug
 CPUS=/sys/devices/system/cpu
