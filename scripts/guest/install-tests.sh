@@ -55,6 +55,14 @@ installed() {
 	result $? "$1: modules-load.d loads it at the next start"
 	[ "$(head -c 4096 /dev/hwrng | wc -c)" = 4096 ]
 	result $? "$1: /dev/hwrng delivers"
+	WHY=$(setpriv --reuid=65534 --regid=65534 --clear-groups /usr/sbin/havege-status)
+	_rc=$?
+	[ "$(/usr/sbin/havege-status --version)" = "havege-status $VERSION" ] &&
+	[ "$(cat $H/rng_current):$_rc" = "$2" ]
+	result $? "$1: havege-status ends with ${2#*:} while ${2%:*} is current"
+	WHY=$(ls -l "/usr/share/man/man4/$NAME.4" /usr/share/man/man8/havege-status.8 2>&1)
+	[ "$(echo "$WHY" | grep -c '^-rw-r--r-- .* root root ')" = 2 ]
+	result $? "$1: the man pages are there"
 }
 
 cd "$SRC" || echo "not ok 1 - $SRC is there" >&3
@@ -73,7 +81,7 @@ result $? "and changes nothing"
 
 run make install
 result "$RC" "make install ($TOOK s)"
-installed "after make install"
+installed "after make install" havege:0
 WHY=$(tail -n 1 $OUT)
 echo "$WHY" | grep -q 'current' && echo "$WHY" | grep -q havege &&
 	[ "$(cat $H/rng_current)" = havege ]
@@ -112,7 +120,7 @@ grep -q virtio_rng $H/rng_current
 result $? "virtio-rng becomes the current source"
 run make install
 result "$RC" "make install once more ($TOOK s)"
-installed "after the second make install"
+installed "after the second make install" virtio_rng.0:1
 WHY=$(tail -n 1 $OUT)
 _cmd=$(echo "$WHY" | grep -o 'echo havege *> *[^ ]*rng_current')
 [ -n "$_cmd" ] && eval "$_cmd" && [ "$(cat $H/rng_current)" = havege ]
