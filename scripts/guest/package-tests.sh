@@ -75,6 +75,8 @@ working() {
 	result $? "$1: havege is the current source"
 	[ "$(head -c 1024 /dev/hwrng | wc -c)" = 1024 ]
 	result $? "$1: /dev/hwrng delivers"
+	WHY=$(setpriv --reuid=65534 --regid=65534 --clear-groups havege-status)
+	result $? "$1: havege-status, as an ordinary user: ok"
 }
 
 # installed VERSION: package, DKMS, kernel and initramfs have it, and no other.
@@ -96,6 +98,10 @@ installed() {
 	WHY=$(in_initramfs)
 	echo "$WHY" | grep -q "/$NAME\.ko"
 	result $? "$1: the initramfs has it"
+	WHY=$(havege-status --version; ls /usr/share/man/man4/$NAME.4.gz /usr/share/man/man8/havege-status.8.gz)
+	[ "$(echo "$WHY" | xargs)" = "havege-status $1 /usr/share/man/man4/$NAME.4.gz \
+/usr/share/man/man8/havege-status.8.gz" ]
+	result $? "$1: havege-status is of that version, and its pages are there"
 }
 
 # The file in modules-load.d does what it is for, whoever loaded the module at boot.
@@ -199,7 +205,10 @@ package-refused)
 	install_old
 	WHY=$(cat $OUT)
 	! loaded && grep -q "installed, but not loaded" $OUT
-	result $? "it says that the machine was refused" ;;
+	result $? "it says that the machine was refused"
+	WHY=$(havege-status)
+	[ $? = 2 ] && echo "$WHY" | grep -q "^it said .*no time stamp counter"
+	result $? "havege-status says so, too, and why" ;;
 package-boot)
 	boot_log
 	WHY="$(systemctl status systemd-modules-load)"
