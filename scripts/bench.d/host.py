@@ -8,21 +8,20 @@ each ROUNDS times. HAVEGED is the packaged program; empty: it is left out. Write
   bench NAME VALUE
 
 to standard output, and progress to standard error. Rates are per second, of bytes
-or of ticks; times in milliseconds, memory in KiB. A stream is read through a pipe, by
-this program, which stays on the first CPU; what writes it is on the last.
+or of ticks; times in milliseconds, memory in KiB. A stream goes to /dev/null, since a
+pipe would be slower than it is; its rate is that of what a long one has more than a
+short one, without the start. This program stays on the first CPU; what is measured is
+on the last.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
 import time
 
-STREAM_BYTES = 192 * 2**20
-# Slow with its tests: fewer, and the same rate.
-TESTED_BYTES = 32 * 2**20
+SHORT_BYTES = 64 * 2**20
+LONG_BYTES = 576 * 2**20
 URANDOM_BYTES = 32 * 2**20
-PIPE_BYTES = 2**20
 
 HOST, HAVEGED, ROUNDS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 CPUS = sorted(os.sched_getaffinity(0))
@@ -47,24 +46,43 @@ def end(process):
 
 def read(pipe, count):
     while count > 0:
-        got = len(os.read(pipe.fileno(), min(count, PIPE_BYTES)))
+        got = len(os.read(pipe.fileno(), count))
         if not got:
             sys.exit("host.py: what is measured has ended")
         count -= got
 
 
-def rate(name, command, count):
-    """Bytes a second, after the first one."""
-    process = start(command)
-    fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-    read(process.stdout, 1)
+def whole(command):
+    """Seconds that a whole run takes, and the memory it had in the midst, KiB."""
+    memory = 0
     begun = time.monotonic()
-    read(process.stdout, count)
-    say(name, count / (time.monotonic() - begun))
-    memory = [line.split()[1] for line in open(f"/proc/{process.pid}/status")
-              if line.startswith("VmRSS")]
-    end(process)
-    return int(memory[0])
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, {LAST}))
+    while process.poll() is None:
+        try:
+            process.wait(0.03)
+        except subprocess.TimeoutExpired:
+            memory = resident(process.pid) or memory
+    if process.returncode:
+        sys.exit(f"host.py: {command[0]} has failed")
+    return time.monotonic() - begun, memory
+
+
+def resident(pid):
+    """What a program holds, KiB; 0 if it has just ended."""
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    return 0
+
+
+def rate(name, command):
+    """Bytes a second of a command, made from how many it is to make; its memory."""
+    short, _ = whole(command(SHORT_BYTES))
+    long, memory = whole(command(LONG_BYTES))
+    say(name, (LONG_BYTES - SHORT_BYTES) / (long - short))
+    return memory
 
 
 def first(name, command, count):
@@ -99,13 +117,14 @@ def one_round(number):
         say("pair_ticks", sum(one["conditioned_ticks"] for one in both))
         say("alone_ticks", alone["conditioned_ticks"])
 
-    say("stream_rss", rate("stream_bytes", [
-        HOST, "-c", str(LAST), "stream", str(2 * STREAM_BYTES)], STREAM_BYTES))
+    say("stream_rss", rate("stream_bytes", lambda count: [
+        HOST, "-c", str(LAST), "stream", str(count)]))
     first("first_block", [HOST, "-c", str(LAST), "conditioned", "32"], 32)
     if HAVEGED:
-        say("haveged_rss", rate("haveged_bytes", [
-            HAVEGED, "-n", "0", "-o", ""], STREAM_BYTES))
-        rate("haveged_tested_bytes", [HAVEGED, "-n", "0"], TESTED_BYTES)
+        say("haveged_rss", rate("haveged_bytes", lambda count: [
+            HAVEGED, "-n", str(count), "-f", "/dev/null", "-o", ""]))
+        rate("haveged_tested_bytes", lambda count: [
+            HAVEGED, "-n", str(count), "-f", "/dev/null"])
         first("haveged_first", [HAVEGED, "-n", "0", "-o", ""], 1)
         first("haveged_tested_first", [HAVEGED, "-n", "0"], 1)
     begun = time.monotonic()
