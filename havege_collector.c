@@ -315,7 +315,8 @@ static struct havege_source *open_source(struct havege_worker *w)
 	if (!err) {
 		report_slow(source, ktime_get_ns() - testing);
 		spin_lock(&c->lock);
-		w->tuning = tuning;
+		c->tuning = tuning;
+		c->cpu = w->cpu;
 		spin_unlock(&c->lock);
 		set_status(w, HAVEGE_OK);
 		return source;
@@ -711,6 +712,7 @@ havege_collector_create(const struct havege_settings *settings)
 	}
 
 	c->settings = *settings;
+	c->cpu = -1;
 	mutex_init(&c->control);
 	INIT_LIST_HEAD(&c->workers);
 	INIT_DELAYED_WORK(&c->settle, settle);
@@ -962,13 +964,12 @@ void havege_collector_state(struct havege_collector *c,
 	w = list_first_entry_or_null(&c->workers, struct havege_worker, list);
 	*state = (struct havege_state) {
 		.status = c->status,
-		.cpu = w ? w->cpu : -1,
+		.cpu = w ? w->cpu : c->cpu,
 		.fill_bits = havege_buffer_bits(&c->buffer),
 		.bytes_out = c->bytes_out,
 		.contributed = c->contributed,
+		.tuning = c->tuning,
 	};
-	if (w)
-		state->tuning = w->tuning;
 	sum_up(c, &state->figures);
 	spin_unlock(&c->lock);
 }

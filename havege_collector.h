@@ -114,7 +114,6 @@ struct havege_figures {
  * @estimated:	when the source's last estimate was seen, jiffies; the thread's
  * @lost:	it was driven from its CPU and waits to be replaced
  * @status:	STARTING, OK or RECOVERING; written by the thread under @c's lock
- * @tuning:	what the start-up found; under @c's lock
  * @figures:	what the source says of itself; under @c's lock
  */
 struct havege_worker {
@@ -128,7 +127,6 @@ struct havege_worker {
 	unsigned long estimated;
 	bool lost;
 	enum havege_status status;
-	struct havege_tuning tuning;
 	struct havege_figures figures;
 };
 
@@ -158,6 +156,8 @@ struct havege_worker {
  * @generation:	as it was when that was last looked at
  * @bytes_out:	bytes handed out since creation, without
  * @contributed: those mixed into the kernel's pool
+ * @cpu:	where the last start-up was that passed, -1 before there was one; and
+ * @tuning:	what it found there
  * @before:	failures of the workers before those there are; and what the last
  *		of them said of itself
  * @readers:	where reads wait for bytes
@@ -184,6 +184,8 @@ struct havege_collector {
 	u8 generation[HAVEGE_GENERATION];
 	u64 bytes_out;
 	u64 contributed;
+	int cpu;
+	struct havege_tuning tuning;
 	struct havege_figures before;
 
 	wait_queue_head_t readers;
@@ -370,13 +372,14 @@ int havege_collector_default_cpu(void);
 /**
  * struct havege_state - a consistent view of a collector for those who watch
  * @status:	what it is doing
- * @cpu:	the first of the CPUs that it is on, -1 if there is none
+ * @cpu:	the first of the CPUs that it is on; while it is on none, where it last
+ *		was, and -1 before that
  * @fill_bits:	ready bits
  * @bytes_out:	bytes handed out
  * @contributed: bytes mixed into the kernel's pool
  * @figures:	what the sources say of themselves: the least estimate, the most ticks
  *		a block, all failures
- * @tuning:	what the start-up on @cpu found
+ * @tuning:	what the last start-up found that passed
  */
 struct havege_state {
 	enum havege_status status;

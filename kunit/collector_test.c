@@ -1013,14 +1013,22 @@ static void collector_sleeps(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
+	struct havege_state state;
+	int before;
 	u8 out[4];
 
 	KUNIT_ASSERT_EQ(test, start(c, -1), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_NOT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
+	before = cpu_of(c);
 	havege_collector_suspend(c);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
+	/* Where it was, and what was found there, others still have to know. */
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_EQ(test, state.cpu, before);
+	KUNIT_EXPECT_EQ(test, state.tuning.geo.dcache_kb, 8);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_none_mask));
 	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);

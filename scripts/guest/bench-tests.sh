@@ -7,8 +7,8 @@
 ROUNDS=7
 IDLE=60			# seconds
 
-# figure NAME VALUE
-figure() {
+# measured NAME VALUE
+measured() {
 	note "bench $1 $2"
 }
 
@@ -25,14 +25,14 @@ bench_collected() {
 	set -- $(hwbench 4 /dev/hwrng 2>/tmp/err)
 	[ $# = 2 ] || return
 	_ready=$((($(get "$S/fill_level") - _ready) / 8))
-	figure vm_conditioned "$(rate $(($1 + _ready)) "$2")"
+	measured vm_conditioned "$(rate $(($1 + _ready)) "$2")"
 }
 
 bench_jitter() {
 	# shellcheck disable=SC2046
 	set -- $(hwbench 4 rng:jitterentropy_rng 2>/tmp/err)
 	[ $# = 2 ] || return
-	figure vm_jitter "$(rate "$1" "$2")"
+	measured vm_jitter "$(rate "$1" "$2")"
 }
 
 # ms that the thread has had a CPU, and how often it was switched to.
@@ -53,9 +53,9 @@ bench_idle() {
 	note "nothing for $IDLE s, contribute=$1"
 	sleep $IDLE
 	used
-	figure "idle_switches_$1" $((SWITCHES - _switches))
-	figure "idle_ms_$1" "$(awk -v a="$USED" -v b="$_used" 'BEGIN { printf "%.3f", a - b }')"
-	figure "idle_taken_$1" $((FULL - $(get "$S/fill_level")))
+	measured "idle_switches_$1" $((SWITCHES - _switches))
+	measured "idle_ms_$1" "$(awk -v a="$USED" -v b="$_used" 'BEGIN { printf "%.3f", a - b }')"
+	measured "idle_taken_$1" $((FULL - $(get "$S/fill_level")))
 }
 
 # What the module holds, in KiB: itself, what it has by the page, and its buffer.
@@ -64,9 +64,9 @@ bench_memory() {
 	_pages=$(awk '/havege_rng\]/ && / open_source| alloc_source/ { n += $2 - 4096 } END { print n + 0 }' \
 		/proc/vmallocinfo)
 	WHY="module $_self, by the page $_pages: $(grep havege /proc/vmallocinfo)"
-	figure memory_module $((_self / 1024))
-	figure memory_pages $((_pages / 1024))
-	figure memory_buffer "$(get "$P/buffer_size")"
+	measured memory_module $((_self / 1024))
+	measured memory_pages $((_pages / 1024))
+	measured memory_buffer "$(get "$P/buffer_size")"
 	[ "$_pages" -gt 65536 ] && [ "$_self" -gt 65536 ]
 }
 
