@@ -11,6 +11,9 @@ S=/sys/devices/havege_rng
 P=/sys/module/havege_rng/parameters
 H=/sys/class/misc/hw_random
 
+# The guest's console is a terminal; what shows it to the person need not be.
+export NO_COLOR=1
+
 title() {
 	printf '\n--- %s\n' "$*"
 }
