@@ -58,6 +58,8 @@ hostile_for() {
 	# What it says to nonsense is not what is looked for here.
 	klog
 	must_load || return
+	# Who has written "none" there last wants none, kernels say, not even a new one.
+	echo havege >"$H/rng_current"
 	flows && settled "$LAST"
 	_rc=$?
 	seen
