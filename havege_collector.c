@@ -546,6 +546,15 @@ static int start_on(struct havege_collector *c, int cpu)
 	return err;
 }
 
+/* Under c->control, without workers: what is nobody's is not kept. */
+static void keep_nothing(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	review(c);
+	spin_unlock(&c->lock);
+}
+
 /* Under c->control. */
 static void stop(struct havege_collector *c)
 {
@@ -554,10 +563,7 @@ static void stop(struct havege_collector *c)
 	lockdep_assert_held(&c->control);
 	list_for_each_entry_safe(w, next, &c->workers, list)
 		end_worker(w);
-	spin_lock(&c->lock);
-	havege_buffer_wipe(&c->buffer);
-	review(c);
-	spin_unlock(&c->lock);
+	keep_nothing(c);
 }
 
 /* What stands in the way of a thread: -EINTR, -EIO, -EBUSY; 0: nothing does. */
@@ -622,9 +628,8 @@ static int go_home(struct havege_collector *c)
 	list_for_each_entry_safe(w, next, &c->workers, list)
 		if (!is_settled(w))
 			end_worker(w);
-	/* Nothing is kept that is nobody's. */
 	if (list_empty(&c->workers))
-		stop(c);
+		keep_nothing(c);
 	for_each_cpu(cpu, &c->target) {
 		if (has_worker(c, cpu))
 			continue;
