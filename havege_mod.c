@@ -441,21 +441,20 @@ STATE_FILE(test_entropy, test_entropy,
 	   emit_bits(buf, HAVEGE_BIT >> state.figures.shift));
 
 /* Mostly it is one; while there is no thread, none. */
-static ssize_t cpu_show(struct device *dev, struct device_attribute *attr,
-			char *buf)
+static ssize_t emit_cpus(char *buf, struct havege_collector *c)
 {
 	cpumask_var_t cpus;
 	ssize_t ret;
 
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
-	havege_collector_cpus(dev_get_drvdata(dev), cpus);
+	havege_collector_cpus(c, cpus);
 	ret = sysfs_emit(buf, "%*pbl\n", cpumask_pr_args(cpus));
 	free_cpumask_var(cpus);
 	return ret;
 }
 
-static struct device_attribute state_cpu = __ATTR(cpu, 0444, cpu_show, NULL);
+STATE_FILE(cpu, cpu, emit_cpus(buf, dev_get_drvdata(dev)));
 
 static struct attribute *state_attrs[] = {
 	&state_status.attr,
