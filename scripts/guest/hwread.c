@@ -75,7 +75,11 @@ static int die(const char *what)
 
 static int hog(int cpu, unsigned int seconds)
 {
-	/* The least that does: threads of interrupts, where there are such, go before it. */
+	/*
+	 * The least that does: threads of interrupts, where there are such, go before it. That of
+	 * the timers has the same priority, and its turn when this one yields: a sleep that began
+	 * on this CPU, and the alarm below, end in it.
+	 */
 	struct sched_param sp = { .sched_priority = 1 };
 	cpu_set_t set;
 
@@ -87,7 +91,7 @@ static int hog(int cpu, unsigned int seconds)
 		return die("SCHED_FIFO");
 	alarm(seconds);
 	for (;;)
-		;
+		sched_yield();
 }
 
 static unsigned long *samples;
