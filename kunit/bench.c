@@ -166,10 +166,11 @@ static void bench_read(struct kunit *test)
 		say(test, "read_memset", calls);
 
 		/* What the threshold leaves has to go before it is filled up. */
-		while (havege_collector_set_threshold(c, BUFFER_KB * 8192) ||
-		       !wait_event_interruptible_timeout(c->readers, is_full(c),
-							 20 * HZ))
-			KUNIT_ASSERT_TRUE(test, false);
+		havege_collector_set_threshold(c, BUFFER_KB * 8192);
+		KUNIT_ASSERT_GT(test,
+				wait_event_interruptible_timeout(c->readers,
+								 is_full(c),
+								 20 * HZ), 0);
 		havege_collector_set_threshold(c, HAVEGE_THRESHOLD_MIN);
 		KUNIT_ASSERT_EQ(test, hwrng_register(&havege), 0);
 		calls = read_calls(file, to);

@@ -110,12 +110,11 @@ def number(value):
 
 
 def machine():
-    model = cpus = ""
+    model = ""
     for line in open("/proc/cpuinfo"):
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
-    cpus = os.cpu_count()
-    return (f"{model}, {cpus} CPUs, Linux {os.uname().release}, "
+    return (f"{model}, {os.cpu_count()} CPUs, Linux {os.uname().release}, "
             f"{datetime.date.today()}")
 
 
