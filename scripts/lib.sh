@@ -11,7 +11,7 @@
 #             whoever puts something there
 #   TMP       a temporary directory, removed at the end
 #   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, not_packaged, pack_sources, with_proc, part
+#   conf, not_packaged, pack_sources, with_proc, kept, part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -224,6 +224,18 @@ summary() {
 	[ "$FAILED" = 0 ] && [ "$PASSED" != 0 ]
 }
 
+# kept FILE COMMAND...: what it prints is shown as it comes, and kept in FILE; its exit code, which
+# is not tee's, in $TMP/rc.
+kept() {
+	_kept=$1
+	shift
+	{
+		_rc=0
+		"$@" 2>&1 </dev/null || _rc=$?
+		echo "$_rc" >"$TMP/rc"
+	} | tee "$_kept"
+}
+
 # part WHAT COMMAND...: a command that ends with a count, which is added to ours; what it prints is
 # shown as it comes. One that exits with an error but counted no failure counts as one, and so does
 # one that counted nothing. A line for it goes to $TMP/parts.
@@ -232,12 +244,7 @@ part() {
 	_begun=$(now)
 	shift
 	say "$_what: $*"
-	# Shown as it comes and kept for its count; its exit code is not tee's.
-	{
-		_rc=0
-		"$@" 2>&1 </dev/null || _rc=$?
-		echo "$_rc" >"$TMP/rc"
-	} | tee "$TMP/part"
+	kept "$TMP/part" "$@"
 	_rc=$(cat "$TMP/rc")
 
 	_count=$(grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$TMP/part" | tail -n 1)

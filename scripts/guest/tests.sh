@@ -165,14 +165,12 @@ test_sleep() {
 
 # on_cpu N: the thread is bound to CPU N, has run there, and says so.
 on_cpu() {
-	thread && [ "$THREAD" = "havege/$1" ] && [ "$(get $S/cpu)" = "$1" ] &&
-	[ "$(awk '/Cpus_allowed_list/ { print $2 }' "/proc/$PID/status")" = "$1" ] &&
-	[ "$(ran_on)" = "$1" ]
+	thread && [ "$THREAD" = "havege/$1" ] && [ "$(get $S/cpu)" = "$1" ] && runs_on "$1"
 }
 
 where() {
 	thread
-	WHY="thread $THREAD, state file $(get $S/cpu), allowed $(awk '/Cpus_allowed_list/ { print $2 }' "/proc/$PID/status"), ran on $(ran_on)"
+	WHY="thread $THREAD, state file $(get $S/cpu), allowed $(allowed), ran on $(ran_on)"
 }
 
 test_cpu() {

@@ -139,19 +139,22 @@ flip_end() {
 	flipped 0
 }
 
-# The collector's thread in PID, its name in THREAD.
-thread() {
+# Collectors' threads: a line each, PID and name.
+collectors() {
 	for p in /proc/[0-9]*; do
-		{ read -r THREAD <"$p/comm"; } 2>/dev/null || continue
-		case $THREAD in
-		havege/*)
-			PID=${p#/proc/}
-			return 0 ;;
+		{ read -r _comm <"$p/comm"; } 2>/dev/null || continue
+		case $_comm in
+		havege/*)	echo "${p#/proc/} $_comm" ;;
 		esac
 	done
-	THREAD=
-	PID=
-	return 1
+}
+
+# The collector's thread in PID, its name in THREAD; of several the first.
+thread() {
+	THREAD=$(collectors | head -n 1)
+	PID=${THREAD% *}
+	THREAD=${THREAD#* }
+	[ -n "$PID" ]
 }
 
 # Times the thread was switched to or away from, in SWITCHES.
@@ -159,9 +162,18 @@ switches() {
 	SWITCHES=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$PID/status")
 }
 
-# The CPU the thread ran on last.
+# The CPU the thread ran on last, and those that it may run on.
 ran_on() {
 	awk '{ print $39 }' "/proc/$PID/stat"
+}
+
+allowed() {
+	awk '/Cpus_allowed_list/ { print $2 }' "/proc/$PID/status"
+}
+
+# It is bound to CPU $1, and has run there.
+runs_on() {
+	[ "$(allowed)" = "$1" ] && [ "$(ran_on)" = "$1" ]
 }
 
 state() {
