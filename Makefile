@@ -12,7 +12,8 @@ BUILD ?= build
 .PHONY: module clean install uninstall demo shell check check-debug \
 	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
 	deb rpm arch \
-	kunit kunit-x86 static host host-test assess bench help
+	kunit kunit-x86 static host host-test assess bench help \
+	egd egd-test install-egd uninstall-egd
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -27,6 +28,7 @@ help:
 	@echo 'make deb  make rpm  make arch'
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
+	@echo 'make egd  make egd-test  make install-egd  make uninstall-egd'
 	@echo 'make clean'
 
 install:
@@ -64,6 +66,15 @@ check-secureboot:
 
 check-status:
 	@scripts/status-test
+
+egd:
+	@$(MAKE) -s -C egd BUILD=$(abspath $(BUILD))
+
+egd-test:
+	@scripts/egd-test
+
+install-egd uninstall-egd:
+	@$(MAKE) -C egd BUILD=$(abspath $(BUILD)) $(@:-egd=)
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))
