@@ -30,6 +30,10 @@
 . /guest/clone-tests.sh
 # shellcheck source=bench-tests.sh
 . /guest/bench-tests.sh
+# shellcheck source=haveged-tests.sh
+. /guest/haveged-tests.sh
+# shellcheck source=people-tests.sh
+. /guest/people-tests.sh
 
 # --- the tests -------------------------------------------------------------------------------
 
@@ -697,6 +701,16 @@ test-copies)
 	test_copies ;;
 test-bench)
 	test_bench ;;
+test-haveged)
+	test_haveged ;;
+test-haveged-counting)
+	test_haveged_counting ;;
+test-container)
+	test_container ;;
+test-host)
+	test_host ;;
+test-guest-*)
+	test_guest "${1#test-guest-}" ;;
 esac
 test_checks
 test_log

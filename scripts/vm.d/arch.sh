@@ -35,7 +35,7 @@ amd64)
 	GUEST_CC=gcc
 	CROSS=
 	LOADABLE="virtio_pci virtio_rng virtio_blk button"
-	PROGRAMS="hwread hwclone hostile"
+	PROGRAMS="hwread hwclone hostile egdtalk ../../egd/havege-egd"
 	QEMU=qemu-system-x86_64
 	ARCH_NEEDS=$QEMU:qemu-system-x86
 	BOARD="-M q35 -device isa-debug-exit,iobase=0xf4,iosize=4"
@@ -57,7 +57,7 @@ arm64)
 	GUEST_CC=aarch64-linux-gnu-gcc
 	CROSS="ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-"
 	LOADABLE="virtio_pci virtio_rng virtio_blk"
-	PROGRAMS="hwread hostile"
+	PROGRAMS="hwread hostile egdtalk ../../egd/havege-egd"
 	QEMU=qemu-system-aarch64
 	ARCH_NEEDS="$QEMU:qemu-system-arm readelf:binutils fdtput:device-tree-compiler"
 	# The board has one serial line.
@@ -68,7 +68,7 @@ arm64)
 	BOOT_ARGS="console=ttyAMA0 verdict=ttyS0"
 	GENERATION=
 	CACHES="cortex-a53=ccsidr,32,32 cortex-a72=ccsidr,32,48 neoverse-n1=ccsidr,64,64"
-	NOT_HERE="no-tsc suspend clones"
+	NOT_HERE="no-tsc suspend clones guests"
 	;;
 *)
 	die "HAVEGE_FLAVOUR=$FLAVOUR: it ends with amd64 or with arm64"
