@@ -13,7 +13,7 @@ BUILD ?= build
 	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
 	deb rpm arch \
 	kunit kunit-x86 static host host-test assess bench help \
-	egd egd-test install-egd uninstall-egd
+	egd egd-test install-egd uninstall-egd check-recipes
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -29,6 +29,7 @@ help:
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
 	@echo 'make egd  make egd-test  make install-egd  make uninstall-egd'
+	@echo 'make check-recipes'
 	@echo 'make clean'
 
 install:
@@ -66,6 +67,9 @@ check-secureboot:
 
 check-status:
 	@scripts/status-test
+
+check-recipes:
+	@scripts/vm recipes
 
 egd:
 	@$(MAKE) -s -C egd BUILD=$(abspath $(BUILD))
