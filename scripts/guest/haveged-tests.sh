@@ -3,9 +3,9 @@
 # shellcheck disable=SC2034 # WHY is for result, in tap.sh
 #
 # haveged-tests.sh - sourced by the guest's tests: Debian's haveged, run as a program, and the module
-# beside it: what section 10 of the README says of each option, of both running, and of the change.
+# beside it: what the README says of each option, of both running, and of the change.
 
-R=/proc/sys/kernel/random
+POOL=/proc/sys/kernel/random
 DAEMON=
 
 # daemon [OPTION]...: haveged as a daemon in the foreground; DAEMON. It feeds the kernel when it has
@@ -60,14 +60,14 @@ option_rows() {
 
 # The pool, whoever fills it. KNOWS: whether this kernel is one of those with 256 bits.
 test_pool() {
-	note "poolsize $(get "$R/poolsize"), entropy_avail $(get "$R/entropy_avail")," \
-		"write_wakeup_threshold $(get "$R/write_wakeup_threshold")"
-	is "$(get "$R/poolsize")" 256 "the pool has 256 bits"
+	note "poolsize $(get "$POOL/poolsize"), entropy_avail $(get "$POOL/entropy_avail")," \
+		"write_wakeup_threshold $(get "$POOL/write_wakeup_threshold")"
+	is "$(get "$POOL/poolsize")" 256 "the pool has 256 bits"
 	# The first one who waits has the kernel time itself.
 	head -c 32 /dev/random >/tmp/out
 	wait_for 60 sh -c 'dmesg | grep -q "crng init done"'
 	result $? "the kernel seeds itself"
-	is "$(get "$R/entropy_avail")" 256 "and entropy_avail says 256"
+	is "$(get "$POOL/entropy_avail")" 256 "and entropy_avail says 256"
 	clock
 	_t=$NOW
 	head -c 262144 /dev/random >/tmp/out
@@ -75,19 +75,19 @@ test_pool() {
 	_t=$((NOW - _t))
 	[ "$(wc -c </tmp/out)" = 262144 ]
 	result $? "without haveged or module 256 KiB of /dev/random come at once ($_t/100 s)"
-	is "$(get "$R/entropy_avail")" 256 "and entropy_avail is still 256"
+	is "$(get "$POOL/entropy_avail")" 256 "and entropy_avail is still 256"
 }
 
 # Each option, and what is in its place.
 test_options() {
-	_old=$(get "$R/write_wakeup_threshold")
+	_old=$(get "$POOL/write_wakeup_threshold")
 	daemon -w 1024
 	result $? "-w 1024: haveged runs ($TOOK/100 s)"
 	ended "$DAEMON"
 	[ $? = 1 ]
 	result $? "and goes on running ($(head -n 1 /tmp/daemon))"
-	is "$(get "$R/write_wakeup_threshold")" "$_old" "and the kernel's threshold is what it was"
-	is "$(get "$R/entropy_avail")" 256 "and so is entropy_avail"
+	is "$(get "$POOL/write_wakeup_threshold")" "$_old" "and the kernel's threshold is what it was"
+	is "$(get "$POOL/entropy_avail")" 256 "and so is entropy_avail"
 	is "$(cat "/proc/$DAEMON/comm")" haveged "haveged is a process"
 	taskset -p 1 "$DAEMON" >/dev/null
 	result $? "taskset moves it"
@@ -151,7 +151,7 @@ test_options() {
 	wait_for 30 more_than 31
 	result $? "-e: as soon as it is there the kernel takes its bytes ($(get "$S/bytes_out"))"
 	unload
-	is "$(get "$R/entropy_avail")" 256 "and they stay in the pool when it goes"
+	is "$(get "$POOL/entropy_avail")" 256 "and they stay in the pool when it goes"
 }
 
 # Side by side, in both orders, and from the one to the other.
@@ -185,7 +185,7 @@ test_both() {
 	[ "$(get "$S/bytes_out")" -gt "$_out" ]
 	result $? "and takes nothing from it"
 	daemon_end
-	is "$(get "$R/entropy_avail")" 256 "after the change entropy_avail is 256"
+	is "$(get "$POOL/entropy_avail")" 256 "after the change entropy_avail is 256"
 	head -c 65536 /dev/random >/tmp/out
 	is "$(wc -c </tmp/out)" 65536 "and /dev/random does not wait"
 	is "$(get "$S/status") $(get "$H/rng_current")" "ok havege" "the module is left, and the current source"
@@ -196,8 +196,8 @@ test_both() {
 	result $? "it goes"
 }
 
-# says TEXT: of the last one_shot, that it failed with these words, which the README has.
-says() {
+# fails_with TEXT: of the last one_shot, that it failed with these words, which the README has.
+fails_with() {
 	[ "$RC" != 0 ] && grep -q "$1" /tmp/err && grep -qF "$1" /guest/README
 	result $? "haveged: '$1'"
 }
@@ -205,19 +205,19 @@ says() {
 # What haveged says, and what the module says instead.
 test_messages() {
 	one_shot 60 -d 99999999 -n 16 -f /tmp/sample
-	says "Couldn't initialize HAVEGE rng"
+	fails_with "Couldn't initialize HAVEGE rng"
 	one_shot 60 -n 16 -f /nowhere/sample
-	says "Cannot open file"
+	fails_with "Cannot open file"
 	mv /dev/random /dev/random.away
 	one_shot 60 -F
-	says "random device"
+	fails_with "random device"
 	mv /dev/random.away /dev/random
 	umount /proc
 	haveged -F >/tmp/out 2>/tmp/err </dev/null
 	RC=$?
 	mount -t proc proc /proc
 	WHY="code $RC: $(cat /tmp/err)"
-	says "Couldn't get poolsize"
+	fails_with "Couldn't get poolsize"
 	klog
 	load dcache_kb=1
 	_rc=$?

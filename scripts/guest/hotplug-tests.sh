@@ -268,8 +268,8 @@ test_meanwhile() {
 
 # The CPUs that collectors' threads are bound to and have run on, in ON.
 threads() {
-	ON=$(collectors | while read -r PID _comm; do
-		if runs_on "${_comm#*/}"; then
+	ON=$(collectors | while read -r _pid _comm; do
+		if runs_on "${_comm#*/}" "$_pid"; then
 			echo "${_comm#*/}"
 		else
 			echo "${_comm#*/}?"

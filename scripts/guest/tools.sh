@@ -162,18 +162,18 @@ switches() {
 	SWITCHES=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$PID/status")
 }
 
-# The CPU the thread ran on last, and those that it may run on.
+# The CPU the thread, or that with PID $1, ran on last, and those that it may run on.
 ran_on() {
-	awk '{ print $39 }' "/proc/$PID/stat"
+	awk '{ print $39 }' "/proc/${1:-$PID}/stat"
 }
 
 allowed() {
-	awk '/Cpus_allowed_list/ { print $2 }' "/proc/$PID/status"
+	awk '/Cpus_allowed_list/ { print $2 }' "/proc/${1:-$PID}/status"
 }
 
-# It is bound to CPU $1, and has run there.
+# runs_on CPU [PID]: it is bound to that CPU, and has run there.
 runs_on() {
-	[ "$(allowed)" = "$1" ] && [ "$(ran_on)" = "$1" ]
+	[ "$(allowed "${2-}")" = "$1" ] && [ "$(ran_on "${2-}")" = "$1" ]
 }
 
 state() {
