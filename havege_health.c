@@ -163,14 +163,10 @@ static u64 less(u64 a, u64 b)
 	return ((a | high) - (b & ~high)) ^ ((a ^ ~b) & high);
 }
 
-/* How many of the eight bytes are zero at the end, which is the high one. */
+/* How many bytes are zero at the end, which is the high one; 8: all are. */
 static u32 zeros_at_end(u64 word)
 {
-	u32 n;
-
-	for (n = 0; n < WORD && !(word >> 56); n++)
-		word <<= 8;
-	return n;
+	return (64 - fls64(word)) / 8;
 }
 
 /* Any delta: what is short is divided by multiplication. */
@@ -224,41 +220,43 @@ static void test_run(struct havege_health *health, u8 s, u64 seen)
 }
 
 /*
- * What has no eight zeros in a row, where words begin, has no fifteen anywhere:
- * with fewer than eight from before no cutoff is reached, and the runs are what
- * the last word ends in. Whether that is so of all three differences; if not,
- * nothing has been changed.
+ * Where no two words in a row are zero there are no 23 zeros in a row, and with
+ * fewer than eight from before no cutoff is reached: the least is at 30. Whether
+ * that is so of all three differences; if not, nothing has been changed. Eight
+ * zeros alone would be too common where the counter's steps are long.
  */
 static bool has_no_long_run(struct havege_health *health, const u8 *s,
 			    unsigned int count)
 {
 	const u8 *last = health->last;
 	/* The last sample, its difference, and that one's. */
-	u64 end = last[0];
-	u64 end1 = (u8)(last[0] - last[1]);
-	u64 end2 = (u8)(last[0] - 2 * last[1] + last[2]);
-	u64 word, diff1 = 0, diff2 = 0, diff3 = 0;
-	unsigned int i;
+	u64 end[3] = {
+		last[0], (u8)(last[0] - last[1]),
+		(u8)(last[0] - 2 * last[1] + last[2])
+	};
+	u64 word, diff[3] = {}, before[3];
+	unsigned int i, k;
 
-	if (health->seen < 3 || count % WORD ||
+	if (health->seen < 3 || !count || count % WORD ||
 	    max(max(health->run[0], health->run[1]), health->run[2]) >= WORD)
 		return false;
 	for (i = 0; i < count; i += WORD) {
 		word = word_of(s + i);
-		diff1 = less(word, word << 8 | end);
-		diff2 = less(diff1, diff1 << 8 | end1);
-		diff3 = less(diff2, diff2 << 8 | end2);
-		if (!diff1 || !diff2 || !diff3)
-			return false;
-		end = word >> 56;
-		end1 = diff1 >> 56;
-		end2 = diff2 >> 56;
+		for (k = 0; k < 3; k++) {
+			before[k] = diff[k];
+			diff[k] = less(word, word << 8 | end[k]);
+			if (!(diff[k] | before[k]))
+				return false;
+			end[k] = word >> 56;
+			word = diff[k];
+		}
 	}
-	health->run[0] = zeros_at_end(diff1);
-	health->run[1] = zeros_at_end(diff2);
-	health->run[2] = zeros_at_end(diff3);
-	for (i = 0; i < 3; i++)
-		health->last[i] = s[count - 1 - i];
+	for (k = 0; k < 3; k++) {
+		health->run[k] = zeros_at_end(diff[k]);
+		if (!diff[k])
+			health->run[k] += zeros_at_end(before[k]);
+		health->last[k] = s[count - 1 - k];
+	}
 	health->over[HAVEGE_REPETITION] = false;
 	health->over[HAVEGE_STUCK] = false;
 	return true;
@@ -321,7 +319,7 @@ static void test_proportion(struct havege_health *health, const u8 *s,
 static void test_period(struct havege_health *health, const u8 *s,
 			unsigned int count)
 {
-	const u32 mask = HAVEGE_PERIOD_MAX - 1;
+	const u32 mask = HAVEGE_LAG_MAX - 1;
 	u64 look = health->look;
 	u32 lag = health->lag, maybe = health->maybe;
 	u32 now = (u32)health->seen;
@@ -343,11 +341,14 @@ static void test_period(struct havege_health *health, const u8 *s,
 		health->past[now & mask] = s[i];
 
 		look = look << 4 ^ s[i];
-		index = look * 0x9e3779b97f4a7c15ull >> 52;
+		if (now % 2)
+			continue;
+		index = look * 0x9e3779b97f4a7c15ull >>
+			(64 - HAVEGE_PLACE_BITS);
 		/* Where it never looked so the place is 0: as good as any. */
 		back = (u16)(now - health->place[index]);
 		health->place[index] = (u16)now;
-		if (back == maybe && !lag && back && back <= HAVEGE_PERIOD_MAX)
+		if (back == maybe && !lag && back && back <= HAVEGE_LAG_MAX)
 			lag = back;
 		maybe = back;
 	}

@@ -18,8 +18,10 @@
  *   a line or a parabola would have told the sample (the first difference is
  *   what the repetition count looks at);
  * - period: what followed the last time that the samples looked as they do now
- *   follows again, without a break, up to 4096 samples back. One of our own (4.5
- *   allows them): a counter that repeats itself passes all of the above;
+ *   follows again, without a break. Sought at every second sample, up to 8192
+ *   back: so it finds each period up to 4096, and even ones up to twice that. One
+ *   of our own (4.5 allows them): a counter that repeats itself passes all of the
+ *   above;
  * - counter: a reading is lower than the one before. No guess: it may not be.
  *
  * Freestanding; no locks, no allocation. The caller gives each struct to one
@@ -33,8 +35,16 @@
 
 /* Samples in a window of the adaptive proportion test (4.4.2: not binary). */
 #define HAVEGE_WINDOW		512
-/* How far back the period test looks, samples; a power of two. */
+/* The longest period of which each is found, samples; a power of two. */
 #define HAVEGE_PERIOD_MAX	4096
+/* How far back it is sought: an odd one is where it has come twice. */
+#define HAVEGE_LAG_MAX		(2 * HAVEGE_PERIOD_MAX)
+/*
+ * Places that are remembered. Fewer than there are in a period: some are forgotten
+ * in it, but a period has many, and two in a row tell it. The table is small, since
+ * the walk leaves little of the cache to it.
+ */
+#define HAVEGE_PLACE_BITS	11
 /* False alarms: one in 2 to the power of these, for either verdict. */
 #define HAVEGE_ALPHA_INTERMITTENT	30
 #define HAVEGE_ALPHA_PERMANENT		60
@@ -90,11 +100,11 @@ struct havege_cutoffs {
  * @first:	the first sample of the window
  * @window:	samples of the window so far
  * @same:	those of them that were like @first
- * @past:	the last samples, at their number modulo HAVEGE_PERIOD_MAX
+ * @past:	the last samples, at their number modulo HAVEGE_LAG_MAX
  * @place:	where the samples last looked as the index says, low 16 bits
  * @look:	what the samples look like now
- * @maybe:	how far back they looked so one sample ago
- * @lag:	the period that is being followed, samples; 0: none is
+ * @maybe:	how far back they looked so two samples ago
+ * @lag:	the period that is being followed, or twice it, samples; 0: none is
  * @follows:	samples that then followed as they had done
  * @over:	whether each test's count was at its cutoff or above
  * @failures:	how often each test has said no
@@ -113,8 +123,8 @@ struct havege_health {
 	u8 first;
 	u32 window;
 	u32 same;
-	u8 past[HAVEGE_PERIOD_MAX];
-	u16 place[HAVEGE_PERIOD_MAX];
+	u8 past[HAVEGE_LAG_MAX];
+	u16 place[1 << HAVEGE_PLACE_BITS];
 	u64 look;
 	u32 maybe;
 	u32 lag;

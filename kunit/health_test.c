@@ -616,12 +616,17 @@ static void health_periods_caught(struct kunit *test)
 static void health_longer_periods_pass(struct kunit *test)
 {
 	static const u32 values[] = { 2, 16, 256 };
-	u32 period, v, n;
-	u8 *sample = kunit_kzalloc(test, HAVEGE_PERIOD_MAX + 2, GFP_KERNEL);
+	/* Odd and even. */
+	static const u32 periods[] = {
+		HAVEGE_PERIOD_MAX + 1, HAVEGE_LAG_MAX + 2
+	};
+	u32 p, v, n;
+	u8 *sample = kunit_kzalloc(test, HAVEGE_LAG_MAX + 2, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, sample);
-	for (period = HAVEGE_PERIOD_MAX + 1; period <= HAVEGE_PERIOD_MAX + 2;
-	     period++)
+	for (p = 0; p < ARRAY_SIZE(periods); p++) {
+		const u32 period = periods[p];
+
 		for (v = 0; v < ARRAY_SIZE(values); v++) {
 			struct havege_health *health = new_health(test, 1, 0);
 			u64 state = 7;
@@ -632,18 +637,28 @@ static void health_longer_periods_pass(struct kunit *test)
 				feed(health, sample[n % period]);
 			KUNIT_EXPECT_EQ(test, failures(health), 0);
 		}
+	}
 }
 
 /* Noise, and now and then some of all that the tests look for. */
 static u64 eventful(u64 *state, u32 n, u32 gcd)
 {
+	/* Runs of all lengths up to 30, wherever they may begin. */
+	const bool in_run = n % 37 < n / 37 % 31;
+
 	switch (n / 700 % 12) {
 	case 1:
 		return 5ull * gcd;
+	case 2:
+		return (in_run ? 5 : noise(state, 256)) * (u64)gcd;
 	case 3:
 		return n * (u64)gcd;
+	case 4:
+		return (in_run ? n : noise(state, 256)) * (u64)gcd;
 	case 5:
 		return (u64)n * n * gcd;
+	case 6:
+		return (in_run ? (u64)n * n : noise(state, 256)) * gcd;
 	case 7:
 		return (n % 7 * 11 + 1) * (u64)gcd;
 	case 9:
@@ -815,6 +830,23 @@ static void health_batches(struct kunit *test)
 			HAVEGE_HEALTHY);
 }
 
+/* A run that began in one call is one in the next, however soon it ends there. */
+static void health_run_over_calls(struct kunit *test)
+{
+	struct havege_health *health = new_health(test, 1, 0);
+	u64 delta[16] = { 5, 5, 5, 9, 1, 77, 30, 2, 60, 31, 8, 200, 4, 90, 3, 7 };
+	u32 n;
+
+	for (n = 1; n <= 28; n++)
+		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_HEALTHY);
+	KUNIT_EXPECT_EQ(test, havege_health_test(health, delta, 16),
+			HAVEGE_INTERMITTENT);
+	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_REPETITION);
+	KUNIT_EXPECT_EQ(test, health->count, 31);
+	KUNIT_EXPECT_EQ(test, havege_health_test(health, delta, 16),
+			HAVEGE_HEALTHY);
+}
+
 /* What all deltas have in common is divided out before anything is compared. */
 static void health_gcd(struct kunit *test)
 {
@@ -978,6 +1010,7 @@ static struct kunit_case health_cases[] = {
 	KUNIT_CASE(health_counter),
 	KUNIT_CASE(health_goes_on_counting),
 	KUNIT_CASE(health_batches),
+	KUNIT_CASE(health_run_over_calls),
 	KUNIT_CASE(health_gcd),
 	KUNIT_CASE(health_long_deltas),
 	KUNIT_CASE(health_assume),
