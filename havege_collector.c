@@ -299,7 +299,6 @@ static struct havege_source *open_source(struct havege_worker *w)
 	do {
 		phase = source->phase;
 		havege_source_step(source);
-		havege_source_forget(source);
 		if (phase != HAVEGE_TESTING)
 			testing = ktime_get_ns();
 		cond_resched_tasks_rcu_qs();
@@ -376,6 +375,7 @@ static bool step(struct havege_worker *w, struct havege_source *source)
 	case HAVEGE_STEP_BLOCK:
 		havege_collector_supply(c, w->epoch, source->block,
 					sizeof(source->block));
+		havege_source_forget(source);
 		break;
 	case HAVEGE_STEP_BAD:
 		if (w->status != HAVEGE_RECOVERING) {
@@ -392,9 +392,10 @@ static bool step(struct havege_worker *w, struct havege_source *source)
 	}
 	if (w->status == HAVEGE_RECOVERING && source->phase == HAVEGE_RUNNING)
 		set_status(w, HAVEGE_OK);
-	havege_source_forget(source);
-	if (what == HAVEGE_STEP_BAD)
+	if (what == HAVEGE_STEP_BAD) {
+		havege_source_forget(source);
 		pause(c);
+	}
 	return true;
 }
 
@@ -423,10 +424,17 @@ static void serve(struct havege_worker *w, struct havege_source *source)
 	w->estimated = jiffies;
 	set_freezable();
 	while (!kthread_should_stop() && source->phase != HAVEGE_DEAD) {
-		wait_event_freezable(c->work, busy(c, source) ||
-				     kthread_should_stop());
-		if (!busy(c, source))
+		/*
+		 * What a fill has left is overwritten by the next one: it is
+		 * wiped where there is none for a while.
+		 */
+		if (!busy(c, source) || freezing(current)) {
+			havege_source_forget(source);
+			wait_event_freezable(c->work, busy(c, source) ||
+					     kthread_should_stop());
+			try_to_freeze();
 			continue;
+		}
 		if (source->estimates != estimates) {
 			estimates = source->estimates;
 			w->estimated = jiffies;
@@ -445,7 +453,6 @@ static void serve(struct havege_worker *w, struct havege_source *source)
 			break;
 		}
 		cond_resched_tasks_rcu_qs();
-		try_to_freeze();
 	}
 }
 
@@ -455,6 +462,7 @@ static int collect(void *data)
 	struct havege_source *source = open_source(w);
 
 	w->start_error = PTR_ERR_OR_ZERO(source);
+	w->source = source;
 	complete(&w->started);
 	if (!IS_ERR(source)) {
 		serve(w, source);

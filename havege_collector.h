@@ -109,6 +109,7 @@ struct havege_figures {
  * @task:	the thread
  * @cpu:	the CPU it is bound to
  * @epoch:	@c's when it began
+ * @source:	what it collects with, from the start-up on; the thread's
  * @started:	completed once, when its start-up is over
  * @start_error: what came of the start-up; valid after @started
  * @estimated:	when the source's last estimate was seen, jiffies; the thread's
@@ -122,6 +123,7 @@ struct havege_worker {
 	struct task_struct *task;
 	int cpu;
 	u32 epoch;
+	struct havege_source *source;
 	struct completion started;
 	int start_error;
 	unsigned long estimated;

@@ -193,7 +193,8 @@ enum havege_step havege_source_step(struct havege_source *source);
  * @source:	an initialised source
  *
  * The caller has taken what it wanted of @walk's ring and samples and of @block.
- * To be called before it sleeps, or after each step.
+ * To be called after each block, and before it sleeps: between two steps of one
+ * block there is more in the walk and the conditioner than what this wipes.
  */
 void havege_source_forget(struct havege_source *source);
 

@@ -639,8 +639,10 @@ static void bench_blocks(struct havege_source *source)
 	double took;
 
 	do {
-		blocks += havege_source_step(source) == HAVEGE_STEP_BLOCK;
-		havege_source_forget(source);
+		if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
+			blocks++;
+			havege_source_forget(source);
+		}
 		took = ++steps % 64 ? 0 : seconds() - begun;
 	} while (took < BENCH_SECONDS);
 	say("conditioned_ticks", steps * HAVEGE_FILL_TICKS / took);

@@ -74,10 +74,11 @@ static void bench_source(struct kunit *test)
 		bytes = 0;
 		begun = ktime_get_ns();
 		while (ktime_get_ns() - begun < ROUND_NS) {
-			if (havege_source_step(source) == HAVEGE_STEP_BLOCK)
+			if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
 				bytes += HAVEGE_BLOCK;
+				havege_source_forget(source);
+			}
 			ticks += HAVEGE_FILL_TICKS;
-			havege_source_forget(source);
 		}
 		say(test, "conditioned_ticks", per_second(ticks, begun));
 		say(test, "conditioned_bytes", per_second(bytes, begun));

@@ -740,8 +740,8 @@ static void collector_serves_blocks(struct kunit *test)
 		if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
 			memcpy(expected + done, source->block, HAVEGE_BLOCK);
 			done += HAVEGE_BLOCK;
+			havege_source_forget(source);
 		}
-		havege_source_forget(source);
 	}
 	KUNIT_ASSERT_EQ(test, done, sizeof(expected));
 
@@ -756,6 +756,38 @@ static void collector_serves_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state.figures.block_ticks, source->block_ticks);
 	KUNIT_EXPECT_EQ(test, state.figures.shift, source->health.shift);
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+static bool forgotten(struct havege_source *source)
+{
+	return !memchr_inv(source->walk.ring, 0, sizeof(source->walk.ring)) &&
+		!memchr_inv(source->walk.delta, 0, sizeof(source->walk.delta)) &&
+		!memchr_inv(source->block, 0, sizeof(source->block));
+}
+
+/* A thread that has nothing to do has wiped what it did last. */
+static void expect_forgotten(struct kunit *test, bool stream)
+{
+	struct havege_collector *c;
+	struct havege_source *source;
+	int round;
+
+	on_clock(test, stream);
+	c = test->priv;
+	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	source = only_worker(c)->source;
+	for (round = 0; round < 3; round++) {
+		KUNIT_ASSERT_TRUE(test, becomes_full(c));
+		KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+		KUNIT_EXPECT_TRUE(test, forgotten(source));
+		drain(test, c, c->settings.buffer_kb * 1024);
+	}
+}
+
+static void collector_forgets(struct kunit *test)
+{
+	expect_forgotten(test, false);
+	expect_forgotten(test, true);
 }
 
 /* A machine whose timing is the program's own: no thread, and no byte. */
@@ -1344,6 +1376,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(read_times_out),
 	KUNIT_CASE(collector_warms_up),
 	KUNIT_CASE(collector_serves_blocks),
+	KUNIT_CASE(collector_forgets),
 	KUNIT_CASE(collector_refuses),
 	KUNIT_CASE(collector_recovers),
 	KUNIT_CASE(recovering_serves_nothing),
