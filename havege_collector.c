@@ -234,7 +234,7 @@ static void fail_for_good(struct havege_collector *c)
 
 static void close_source(struct havege_source *source)
 {
-	u32 *table = source->walk.table, *spare = source->spare;
+	u64 *table = source->walk.table, *spare = source->spare;
 
 	havege_source_wipe(source);
 	vfree(table);
@@ -248,8 +248,8 @@ static struct havege_source *alloc_source(struct havege_collector *c,
 {
 	const size_t bytes = havege_table_bytes(geo);
 	struct havege_source *source = vzalloc(sizeof(*source));
-	u32 *table = vmalloc(bytes);
-	u32 *spare = vmalloc(bytes);
+	u64 *table = vmalloc(bytes);
+	u64 *spare = vmalloc(bytes);
 
 	if (!source || !table || !spare) {
 		vfree(spare);

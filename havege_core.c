@@ -47,29 +47,32 @@ enum walk_clock {
 
 /* What a fill works on; all of it ends up in registers, or is a constant. */
 struct walk_regs {
-	u32 *table;
+	u64 *table;
 	u32 lines;
-	u32 *out;
+	u64 *out;
 	u64 *delta;
 	struct havege_test_clock *test;
 	u32 p;
 	u32 q;
-	u32 path;
+	u64 path;
 	u32 pseudo;
 	u32 live;
 	u64 last;
 };
 
-/*
- * Odd, and no more than four equal bits in a row: times it, a change in any
- * one bit of a word changes the line, whatever the size of the table.
- */
-#define SPREAD		0x9e3779b1u
+/* The golden ratio, odd: times it, any bit of a word changes the high half. */
+#define SPREAD		0x9e3779b97f4a7c15ull
 
 /* Knuth's and Lewis' linear congruence: for constants, never for randomness. */
 static __always_inline u32 next_pseudo(u32 x)
 {
 	return x * 1664525u + 1013904223u;
+}
+
+/* Where two words lead to: what is multiplied comes out at the top. */
+static __always_inline u32 position_of(u64 one, u64 other)
+{
+	return (one ^ other) * SPREAD >> 32;
 }
 
 static __always_inline u32 line_of(u32 position, u32 lines)
@@ -82,12 +85,12 @@ static __always_inline u32 line_of(u32 position, u32 lines)
  * compiler from turning the branch into a conditional move, or two rungs into
  * one: an unpredictable branch is what the rung is there for.
  */
-static __always_inline bool rung(u32 bits, u32 *path, const int n,
+static __always_inline bool rung(u32 bits, u64 *path, const int n,
 				 const int rot)
 {
 	if (!(bits & (1u << n)))
 		return false;
-	*path = rol32(*path, rot) + bits;
+	*path = rol64(*path, rot) + bits;
 	asm volatile("" : "+r" (*path));
 	return true;
 }
@@ -97,7 +100,7 @@ static __always_inline bool rung(u32 bits, u32 *path, const int n,
  * every second descent ends where the predictor did not expect it. The
  * rotations differ so that the two ladders have no code in common.
  */
-static __always_inline unsigned int ladder(u32 bits, u32 *path, const int half)
+static __always_inline unsigned int ladder(u32 bits, u64 *path, const int half)
 {
 	if (!rung(bits, path, 0, half ? 5 : 3))
 		return 0;
@@ -126,49 +129,54 @@ static __always_inline unsigned int ladder(u32 bits, u32 *path, const int half)
  * different place in each.
  */
 static __always_inline void
-touch_pair(u32 *a, u32 *b, u32 *out, u32 mix, u32 path, const int k,
+touch_pair(u64 *a, u64 *b, u64 *out, u64 mix, u64 path, const int k,
 	   const int swap, const int rot)
 {
 	const int l = k ^ swap;
-	const u32 ak = a[k], al = a[l], bk = b[k], bl = b[l];
+	const u64 ak = a[k], al = a[l], bk = b[k], bl = b[l];
 
 	/* The rotation keeps apart what a word gives and what it becomes. */
-	out[k] ^= ak ^ rol32(bl, 16);
-	out[l] ^= al ^ rol32(bk, 16);
-	a[k] = rol32(bl ^ mix, 1 + 3 * k + rot) + path;
-	a[l] = rol32(bk ^ mix, 1 + 3 * l + rot) + path;
-	b[k] = rol32(ak + mix, 30 - 3 * k - rot) ^ path;
-	b[l] = rol32(al + mix, 30 - 3 * l - rot) ^ path;
+	out[k] ^= ak ^ rol64(bl, 32);
+	out[l] ^= al ^ rol64(bk, 32);
+	a[k] = rol64(bl ^ mix, 1 + 7 * k + rot) + path;
+	a[l] = rol64(bk ^ mix, 1 + 7 * l + rot) + path;
+	b[k] = rol64(ak + mix, 62 - 7 * k - rot) ^ path;
+	b[l] = rol64(al + mix, 62 - 7 * l - rot) ^ path;
 }
 
 /*
  * One half-step. @own is the position whose ladder is descended, @other the
  * second one; the two halves of an iteration swap them. In the low bits of a
  * position, 0 to 7 are the ladder's and bit 9 is the permutation's.
+ *
+ * The counter is read before the ladder: its branches, which are mispredicted,
+ * then lie between a reading and the touches, and the reading itself is not held
+ * up by them. Read after it, the replays of one walk differ less.
  */
 static __always_inline void half_step(struct walk_regs *regs, u32 *own,
-				      u32 *other, u32 *out, u64 *delta,
+				      u32 *other, u64 *out, u64 *delta,
 				      const enum walk_clock clock,
 				      const int half)
 {
-	u32 path = regs->path;
-	const unsigned int depth = ladder(*own, &path, half);
-	u32 line_a, line_b, mix, pseudo;
-	u32 *a, *b;
-	u64 now;
+	u64 now = clock == CLOCK_CPU ? havege_counter() : 0;
+	u32 line_a, line_b, tick, pseudo;
+	u64 path = regs->path, mix;
+	unsigned int depth;
+	u64 *a, *b;
 
+	depth = ladder(*own, &path, half);
 	if (clock == CLOCK_TEST) {
 		now = regs->test->read(regs->test, regs->p, regs->q, depth,
-				       &mix);
+				       &tick);
 		regs->test->depths[half][depth]++;
 	} else {
-		now = havege_counter();
-		mix = (u32)now ^ (u32)(now >> 32);
+		tick = (u32)now ^ (u32)(now >> 32);
 	}
 	/* Not by a branch, which would be one more to be predicted. */
 	regs->pseudo = next_pseudo(regs->pseudo);
 	pseudo = regs->pseudo ^ regs->pseudo >> 16;
-	mix = pseudo ^ ((mix ^ pseudo) & regs->live);
+	tick = pseudo ^ ((tick ^ pseudo) & regs->live);
+	mix = (u64)tick << 32 | tick;
 	*delta = now - regs->last;
 	regs->last = now;
 
@@ -192,8 +200,8 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	}
 
 	regs->path = path;
-	*own = (out[2] ^ a[5]) * SPREAD;
-	*other = (out[6] ^ a[0]) * SPREAD;
+	*own = position_of(out[2], a[5]);
+	*other = position_of(out[6], a[0]);
 }
 
 /*
@@ -425,7 +433,7 @@ unsigned int havege_loop_copies(const struct havege_geometry *geo)
 	return clamp(fit, 1u, (u32)LOOP_COPIES);
 }
 
-void havege_walk_init(struct havege_walk *walk, u32 *table,
+void havege_walk_init(struct havege_walk *walk, u64 *table,
 		      const struct havege_geometry *geo)
 {
 	const size_t words = havege_table_bytes(geo) / sizeof(*table);
@@ -438,7 +446,9 @@ void havege_walk_init(struct havege_walk *walk, u32 *table,
 	walk->copies = havege_loop_copies(geo);
 	for (i = 0; i < words; i++) {
 		x = next_pseudo(x);
-		table[i] = x ^ x >> 16;
+		table[i] = (u64)x << 32;
+		x = next_pseudo(x);
+		table[i] |= x ^ x >> 16;
 	}
 	walk->p = next_pseudo(x);
 	walk->q = next_pseudo(walk->p);
@@ -456,7 +466,7 @@ unsigned int havege_warmup_fills(const struct havege_walk *walk)
 void havege_walk_wipe(struct havege_walk *walk)
 {
 	if (walk->table)
-		memzero_explicit(walk->table, walk->lines *
-				 HAVEGE_LINE_WORDS * sizeof(*walk->table));
+		memzero_explicit(walk->table,
+				 (size_t)walk->lines * HAVEGE_LINE_BYTES);
 	memzero_explicit(walk, sizeof(*walk));
 }

@@ -18,8 +18,12 @@
 
 #include "havege_types.h"
 
-/* One half-step touches a line of this many words at each of its positions. */
+/*
+ * A half-step touches a line at each of its positions: 64 bytes, which is what
+ * most caches move, as eight words of 64 bits.
+ */
 #define HAVEGE_LINE_WORDS	8
+#define HAVEGE_LINE_BYTES	(8 * HAVEGE_LINE_WORDS)
 /* One iteration is two half-steps: two samples and two lines of output. */
 #define HAVEGE_ITER_TICKS	2
 #define HAVEGE_ITER_WORDS	(2 * HAVEGE_LINE_WORDS)
@@ -66,15 +70,15 @@ struct havege_geometry {
  * @delta:	the raw samples of the last fill, ticks
  */
 struct havege_walk {
-	u32 *table;
+	u64 *table;
 	u32 lines;
 	u32 copies;
 	u32 p;
 	u32 q;
-	u32 path;
+	u64 path;
 	u32 pseudo;
 	u64 last;
-	u32 ring[HAVEGE_FILL_WORDS];
+	u64 ring[HAVEGE_FILL_WORDS];
 	u64 delta[HAVEGE_FILL_TICKS];
 };
 
@@ -159,7 +163,7 @@ size_t havege_loop_bytes(void);
  *
  * Context: any; takes time in proportion to the table.
  */
-void havege_walk_init(struct havege_walk *walk, u32 *table,
+void havege_walk_init(struct havege_walk *walk, u64 *table,
 		      const struct havege_geometry *geo);
 
 /**

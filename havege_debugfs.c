@@ -74,8 +74,8 @@ struct recorder {
 	struct mutex lock;	/* serialises reads */
 	enum kind kind;
 	struct havege_walk walk;
-	u32 *table;
-	u32 *spare;
+	u64 *table;
+	u64 *spare;
 	struct havege_walk start;
 	u32 size;
 	u64 *sample;
@@ -111,7 +111,7 @@ static int record_fill(struct recorder *r, int cpu)
 
 static int replay_row(struct recorder *r, int cpu)
 {
-	const size_t bytes = r->start.lines * HAVEGE_LINE_WORDS * sizeof(u32);
+	const size_t bytes = (size_t)r->start.lines * HAVEGE_LINE_BYTES;
 	const u32 end = r->fill + HAVEGE_REPLAY_STEPS;
 	int err = 0;
 
@@ -133,8 +133,8 @@ static int run(struct recorder *r, int cpu)
 	if (!err && !r->start.table) {
 		r->start = r->walk;
 		if (r->spare)
-			memcpy(r->spare, r->table, r->walk.lines *
-			       HAVEGE_LINE_WORDS * sizeof(u32));
+			memcpy(r->spare, r->table,
+			       (size_t)r->walk.lines * HAVEGE_LINE_BYTES);
 	}
 	r->fill = 0;
 	r->next = 0;
@@ -186,7 +186,7 @@ static int record(struct recorder *r)
 
 static void free_recorder(struct recorder *r)
 {
-	const size_t bytes = r->walk.lines * HAVEGE_LINE_WORDS * sizeof(u32);
+	const size_t bytes = (size_t)r->walk.lines * HAVEGE_LINE_BYTES;
 
 	if (r->spare)
 		memzero_explicit(r->spare, bytes);

@@ -39,12 +39,12 @@
 #include "havege_mod.h"
 
 /*
- * Entropy claimed per 1024 bits of walk words. HAVEGE expands: 256 bits leave
- * for each tick, and a tick is credited at most 1/16 bit, which makes a quarter
- * of a bit in 1024. 2 is what the hw_random core needs to credit its 64-byte
- * reads at all (less and it sleeps a minute after each); README, "quality".
+ * Entropy claimed per 1024 bits of walk words. HAVEGE expands: 512 bits leave
+ * for each tick, and a tick is credited at most 1/16 bit, which makes an eighth
+ * of a bit in 1024. 1 is the least that can be claimed: some kernels read 0 as
+ * 1024; README, "quality".
  */
-#define STREAM_QUALITY	2
+#define STREAM_QUALITY	1
 /* Of 1024 conditioned bits, of which each is backed by 1.25 bits. */
 #define CONDITIONED_QUALITY	512
 
@@ -301,7 +301,7 @@ MODULE_PARM_DESC(cpus,
 module_param_cb(quality, &havege_knob_ops, &quality, 0444);
 __MODULE_PARM_TYPE(quality, "int");
 MODULE_PARM_DESC(quality,
-		 "Entropy claimed (bits per 1024 bits, 1 to 1024; mode=stream claims 2 at most; default: 512)");
+		 "Entropy claimed (bits per 1024 bits, 1 to 1024; mode=stream claims 1; default: 512)");
 
 module_param_cb(contribute, &havege_knob_ops, &contribute, 0644);
 __MODULE_PARM_TYPE(contribute, "int");

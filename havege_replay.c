@@ -50,7 +50,7 @@ u32 havege_min_entropy(u32 hits, u32 total)
 	return p < one ? minus_log2(p) : 0;
 }
 
-void havege_replay_begin(struct havege_replay *replay, u32 *table)
+void havege_replay_begin(struct havege_replay *replay, u64 *table)
 {
 	memset(replay, 0, sizeof(*replay));
 	replay->table = table;
@@ -63,7 +63,7 @@ static void rewind_walk(struct havege_replay *replay,
 	replay->walk = *walk;
 	replay->walk.table = replay->table;
 	memcpy(replay->table, walk->table,
-	       walk->lines * HAVEGE_LINE_WORDS * sizeof(*walk->table));
+	       (size_t)walk->lines * HAVEGE_LINE_BYTES);
 }
 
 static void run_row(struct havege_replay *replay,
@@ -276,7 +276,7 @@ bool havege_replay_step(struct havege_replay *replay,
 void havege_replay_wipe(struct havege_replay *replay)
 {
 	if (replay->walk.table)
-		memzero_explicit(replay->table, replay->walk.lines *
-				 HAVEGE_LINE_WORDS * sizeof(*replay->table));
+		memzero_explicit(replay->table,
+				 (size_t)replay->walk.lines * HAVEGE_LINE_BYTES);
 	memzero_explicit(replay, sizeof(*replay));
 }

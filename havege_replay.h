@@ -89,7 +89,7 @@ struct havege_estimate {
  */
 struct havege_replay {
 	struct havege_walk walk;
-	u32 *table;
+	u64 *table;
 	u32 row;
 	u32 column;
 	u32 guessed;
@@ -118,7 +118,7 @@ u32 havege_min_entropy(u32 hits, u32 total);
  * @replay:	the estimate
  * @table:	the caller's, as large as the table of the walk to replay
  */
-void havege_replay_begin(struct havege_replay *replay, u32 *table);
+void havege_replay_begin(struct havege_replay *replay, u64 *table);
 
 /**
  * havege_replay_step() - the next step of it

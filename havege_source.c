@@ -7,7 +7,7 @@
 /*
  * Of the conditioner: the delta that is 8 times byte n, for n from 0 to 255;
  * any other SHA-256 gives the same. Of the walk: the words of four fills on the
- * clock below, two to a delta, after that; a model of the walk in another
+ * clock below, as if they were deltas, after that; a model of the walk in another
  * language gives the same (kunit/source_test.c).
  */
 const u8 havege_known_answers[2][HAVEGE_BLOCK] = {
@@ -18,10 +18,10 @@ const u8 havege_known_answers[2][HAVEGE_BLOCK] = {
 		0x72, 0xf1, 0xca, 0x76, 0x37, 0xe6, 0x90, 0xd1,
 	},
 	{
-		0xa1, 0xb6, 0xf4, 0xf1, 0x8b, 0xbf, 0x4a, 0x77,
-		0x09, 0xb4, 0x67, 0xab, 0x6b, 0xd7, 0x8e, 0xb0,
-		0x12, 0x4d, 0xe4, 0x21, 0x79, 0xf0, 0xdc, 0x11,
-		0x95, 0xcf, 0xee, 0x53, 0x95, 0xde, 0x20, 0x30,
+		0x5e, 0x82, 0xeb, 0x44, 0x70, 0x65, 0x14, 0x99,
+		0x01, 0x7d, 0x94, 0x01, 0x46, 0x10, 0xd8, 0x54,
+		0xff, 0x06, 0x49, 0xc4, 0x9d, 0xc7, 0xb3, 0x51,
+		0xee, 0x84, 0xc4, 0x39, 0xfe, 0x8e, 0x82, 0x3b,
 	},
 };
 
@@ -42,7 +42,7 @@ static u64 answer_read(struct havege_test_clock *base, u32 p, u32 q,
 }
 
 /* Does what is about to be trusted do what it should? */
-static bool gives_known_answers(struct havege_source *source, u32 *table,
+static bool gives_known_answers(struct havege_source *source, u64 *table,
 				const u8 answers[2][HAVEGE_BLOCK])
 {
 	const struct havege_geometry geo = {
@@ -64,17 +64,14 @@ static bool gives_known_answers(struct havege_source *source, u32 *table,
 	havege_walk_init(&source->walk, table, &geo);
 	for (fill = 0; fill < 4; fill++) {
 		havege_walk_test(&source->walk, &clock.base);
-		for (i = 0; i < HAVEGE_FILL_WORDS; i += 2) {
-			delta = source->walk.ring[i] |
-				(u64)source->walk.ring[i + 1] << 32;
-			havege_condition_absorb(&source->condition, &delta, 1);
-		}
+		havege_condition_absorb(&source->condition, source->walk.ring,
+					HAVEGE_FILL_WORDS);
 	}
 	havege_condition_emit(&source->condition, source->block);
 	return !memcmp(source->block, answers[1], HAVEGE_BLOCK);
 }
 
-void havege_source_init(struct havege_source *source, u32 *table, u32 *spare,
+void havege_source_init(struct havege_source *source, u64 *table, u64 *spare,
 			const struct havege_geometry *geo,
 			struct havege_test_clock *clock,
 			const u8 answers[2][HAVEGE_BLOCK])
@@ -357,8 +354,8 @@ void havege_source_wipe(struct havege_source *source)
 {
 	/* Both tables are as large as the walk says; the spare one may be idle. */
 	if (source->walk.table)
-		memzero_explicit(source->spare, source->walk.lines *
-				 HAVEGE_LINE_WORDS * sizeof(*source->spare));
+		memzero_explicit(source->spare,
+				 (size_t)source->walk.lines * HAVEGE_LINE_BYTES);
 	havege_walk_wipe(&source->walk);
 	memzero_explicit(source, sizeof(*source));
 }

@@ -134,7 +134,7 @@ enum havege_fault {
 struct havege_source {
 	struct havege_walk walk;
 	struct havege_test_clock *clock;
-	u32 *spare;
+	u64 *spare;
 	bool stream;
 	struct havege_health health;
 	struct havege_replay replay;
@@ -174,7 +174,7 @@ extern const u8 havege_known_answers[2][HAVEGE_BLOCK];
  * Context: any that may call sha256_update(); takes time in proportion to the
  * tables.
  */
-void havege_source_init(struct havege_source *source, u32 *table, u32 *spare,
+void havege_source_init(struct havege_source *source, u64 *table, u64 *spare,
 			const struct havege_geometry *geo,
 			struct havege_test_clock *clock,
 			const u8 answers[2][HAVEGE_BLOCK]);

@@ -75,9 +75,9 @@ static inline u32 int_sqrt64(u64 x)
 	return root;
 }
 
-static inline u32 rol32(u32 word, unsigned int shift)
+static inline u64 rol64(u64 word, unsigned int shift)
 {
-	return (word << (shift & 31)) | (word >> ((-shift) & 31));
+	return (word << (shift & 63)) | (word >> ((-shift) & 63));
 }
 
 #endif /* __KERNEL__ */

@@ -88,7 +88,7 @@ static u64 *room_for_samples(size_t count)
 	return memset(delta, 0xff, count * sizeof(*delta));
 }
 
-static u32 *new_table(const struct havege_geometry *geo)
+static u64 *new_table(const struct havege_geometry *geo)
 {
 	return need(aligned_alloc(64, havege_table_bytes(geo)));
 }
@@ -174,7 +174,7 @@ static u64 read_counter(void *unused)
 static int info(u64 unused)
 {
 	struct havege_walk *walk = room(sizeof(*walk));
-	u32 *table = new_table(&tuning.geo);
+	u64 *table = new_table(&tuning.geo);
 
 	havege_walk_init(walk, table, &tuning.geo);
 	printf("cpu %d\ndcache_kb %u\nicache_kb %u\nsource %s\n", cpu,
@@ -193,7 +193,7 @@ static int info(u64 unused)
 
 /* --- samples ------------------------------------------------------------- */
 
-static void warm_up(struct havege_walk *walk, u32 *table)
+static void warm_up(struct havege_walk *walk, u64 *table)
 {
 	unsigned int i;
 
@@ -218,7 +218,7 @@ static void collect(struct havege_walk *walk, u64 *delta, size_t count)
 static int raw(u64 samples)
 {
 	struct havege_walk *walk = room(sizeof(*walk));
-	u32 *table = new_table(&tuning.geo);
+	u64 *table = new_table(&tuning.geo);
 	u64 *delta = room_for_samples(min_t(u64, samples, RAW_RUN));
 
 	warm_up(walk, table);
@@ -239,7 +239,7 @@ static int raw(u64 samples)
 static int restart(u64 rows)
 {
 	struct havege_walk *walk = room(sizeof(*walk));
-	u32 *table = new_table(&tuning.geo);
+	u64 *table = new_table(&tuning.geo);
 	u64 *delta = room_for_samples(RESTART_STEPS);
 
 	while (rows--) {
@@ -258,7 +258,7 @@ static int replay(u64 rows)
 {
 	struct havege_walk *walk = room(sizeof(*walk));
 	struct havege_walk *copy = room(sizeof(*copy));
-	u32 *table = new_table(&tuning.geo), *spare = new_table(&tuning.geo);
+	u64 *table = new_table(&tuning.geo), *spare = new_table(&tuning.geo);
 	u64 *delta = room_for_samples(rows * HAVEGE_REPLAY_STEPS);
 	u64 *to = delta, row;
 	unsigned int fill;
@@ -319,7 +319,7 @@ static int residual(u64 gcd_ticks)
 	};
 	struct havege_walk *walk = room(sizeof(*walk));
 	struct havege_replay *estimate = room(sizeof(*estimate));
-	u32 *table = new_table(&geo), *spare = new_table(&geo);
+	u64 *table = new_table(&geo), *spare = new_table(&geo);
 	u64 *delta = room_for_samples(count);
 	struct tape tape = { .base.read = read_tape, .delta = delta };
 	struct havege_estimate found;
@@ -352,8 +352,8 @@ static int residual(u64 gcd_ticks)
 
 struct rig {
 	struct havege_source source;
-	u32 *table;
-	u32 *spare;
+	u64 *table;
+	u64 *spare;
 };
 
 static struct rig *new_rig(void)

@@ -48,7 +48,7 @@ static void bench_source(struct kunit *test)
 	struct havege_source *source = vzalloc(sizeof(*source));
 	struct havege_tuning tuning;
 	u64 begun, ticks, bytes;
-	u32 *table, *spare;
+	u64 *table, *spare;
 	int round;
 
 	KUNIT_ASSERT_NOT_NULL(test, source);

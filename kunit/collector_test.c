@@ -606,8 +606,8 @@ static void collector_warms_up(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	const struct havege_geometry geo = { 8, 8 };
 	struct havege_walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
-	u32 *table = kunit_kzalloc(test, havege_table_bytes(&geo), GFP_KERNEL);
-	u8 out[HAVEGE_LINE_WORDS * sizeof(u32)];
+	u64 *table = kunit_kzalloc(test, havege_table_bytes(&geo), GFP_KERNEL);
+	u8 out[HAVEGE_LINE_BYTES];
 
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	KUNIT_ASSERT_NOT_NULL(test, table);
@@ -726,8 +726,8 @@ static void collector_serves_blocks(struct kunit *test)
 	const size_t bytes = havege_table_bytes(&geo);
 	struct havege_source *source = kunit_kzalloc(test, sizeof(*source),
 						     GFP_KERNEL);
-	u32 *table = kunit_kzalloc(test, bytes, GFP_KERNEL);
-	u32 *spare = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	u64 *table = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	u64 *spare = kunit_kzalloc(test, bytes, GFP_KERNEL);
 	struct noise_clock clock = new_clock;
 	u8 out[3 * HAVEGE_BLOCK], expected[3 * HAVEGE_BLOCK];
 	struct havege_state state;

@@ -46,7 +46,7 @@ static struct havege_walk *new_walk(struct kunit *test,
 				    const struct havege_geometry *geo)
 {
 	struct havege_walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
-	u32 *table = kunit_kzalloc(test, havege_table_bytes(geo), GFP_KERNEL);
+	u64 *table = kunit_kzalloc(test, havege_table_bytes(geo), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	KUNIT_ASSERT_NOT_NULL(test, table);
@@ -69,12 +69,12 @@ static size_t table_words(const struct havege_walk *walk)
 }
 
 /* FNV-1a over the words, whatever the byte order. */
-static u32 digest(const u32 *words, size_t count, u32 hash)
+static u32 digest(const u64 *words, size_t count, u32 hash)
 {
 	size_t i, byte;
 
 	for (i = 0; i < count; i++)
-		for (byte = 0; byte < 4; byte++)
+		for (byte = 0; byte < 8; byte++)
 			hash = (hash ^ (words[i] >> 8 * byte & 255)) * 16777619u;
 	return hash;
 }
@@ -90,14 +90,15 @@ static void walk_known_answers(struct kunit *test)
 {
 	static const struct {
 		struct havege_geometry geo;
-		u32 first, last, ring, table;
+		u64 first, last;
+		u32 ring, table;
 	} known[] = {
-		{ { 8, 8 }, 0x90deb4a2, 0xfe85f4d5,
-		  0x5751e8eb, 0xca1f96ed },
-		{ { 48, 32 }, 0x8750e347, 0x482a64ac,
-		  0x047f4600, 0x77d33038 },
-		{ { 512, 64 }, 0xf813b1c1, 0x7befaa24,
-		  0x97a1da6e, 0x1f06f6ee },
+		{ { 8, 8 }, 0x2d0e869acd4cd1cf, 0x98106be5e32d83ed,
+		  0xc444367b, 0xdc8745b3 },
+		{ { 48, 32 }, 0xf5473cf1908a62dd, 0x95e46da6f4179b67,
+		  0xacd36e6b, 0x09ae8210 },
+		{ { 512, 64 }, 0xc5961bcdb74b94a1, 0x97c21b0b4458b555,
+		  0x55b8b461, 0xf0362f23 },
 	};
 	unsigned int i, fill;
 
@@ -125,7 +126,7 @@ static void walk_is_deterministic(struct kunit *test)
 	struct havege_walk *a = new_walk(test, &geo_48_32);
 	struct havege_walk *b = new_walk(test, &geo_48_32);
 	struct lcg_clock *clock_a = a_clock(test), *clock_b = a_clock(test);
-	u32 before = 0;
+	u64 before = 0;
 	int fill;
 
 	for (fill = 0; fill < 20; fill++) {
@@ -139,7 +140,7 @@ static void walk_is_deterministic(struct kunit *test)
 		before = a->ring[0];
 	}
 	KUNIT_EXPECT_EQ(test, memcmp(a->table, b->table,
-				     table_words(a) * sizeof(u32)), 0);
+				     table_words(a) * sizeof(u64)), 0);
 }
 
 /* How much of the loop runs decides what is in the cache, not what comes out. */
@@ -211,7 +212,7 @@ static void walk_tick_bit_reaches_all(struct kunit *test)
 		for (i = 0; i < 4; i++)
 			havege_walk_test(walk, &clock->base);
 		for (i = 0; i < HAVEGE_FILL_WORDS; i++) {
-			const u32 diff = walk->ring[i] ^ plain->ring[i];
+			const u64 diff = walk->ring[i] ^ plain->ring[i];
 
 			equal += !diff;
 			near += !(diff & (diff - 1));
@@ -238,14 +239,14 @@ static void walk_covers_table(struct kunit *test)
 		u32 fills = havege_warmup_fills(walk);
 		size_t same = 0, i;
 
-		KUNIT_EXPECT_EQ(test, words * sizeof(u32), 2048 * geo.dcache_kb);
+		KUNIT_EXPECT_EQ(test, words * sizeof(u64), 2048 * geo.dcache_kb);
 		/* Four lines an iteration: 32 times each line, and no fill more. */
 		KUNIT_EXPECT_EQ(test, fills, 8 * walk->lines / HAVEGE_FILL_ITERS);
 		while (fills--)
 			havege_walk_test(walk, &clock->base);
 		/*
-		 * A rewritten word is its old self once in 2^32: of 2^18 words,
-		 * none. A missed line would be eight at once.
+		 * A rewritten word is its old self once in 2^64. A missed line
+		 * would be eight at once.
 		 */
 		for (i = 0; i < words; i++)
 			same += walk->table[i] == fresh->table[i];
@@ -256,19 +257,19 @@ static void walk_covers_table(struct kunit *test)
 /* A step outside of the table would land in what lies around it. */
 static void walk_stays_in_table(struct kunit *test)
 {
-	const u32 guard = 0xa5a5a5a5;
+	const u64 guard = 0xa5a5a5a5a5a5a5a5;
 	unsigned int n;
 
 	for (n = 0; n < ARRAY_SIZE(dcaches); n++) {
 		const struct havege_geometry geo = { dcaches[n], 32 };
-		const size_t words = havege_table_bytes(&geo) / sizeof(u32);
+		const size_t words = havege_table_bytes(&geo) / sizeof(u64);
 		struct lcg_clock *clock = a_clock(test);
 		struct havege_walk *walk;
-		u32 *memory;
+		u64 *memory;
 		size_t i;
 
 		walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
-		memory = kunit_kzalloc(test, (words + 32) * sizeof(u32),
+		memory = kunit_kzalloc(test, (words + 32) * sizeof(u64),
 				       GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, walk);
 		KUNIT_ASSERT_NOT_NULL(test, memory);
@@ -287,8 +288,8 @@ static void walk_stays_in_table(struct kunit *test)
 /* Looks at a table of two lines each time the walk is about to touch it. */
 struct line_clock {
 	struct lcg_clock lcg;
-	const u32 *table;
-	u32 before[2 * HAVEGE_LINE_WORDS];
+	const u64 *table;
+	u64 before[2 * HAVEGE_LINE_WORDS];
 	u64 equal;
 	u64 untouched;
 };
@@ -374,7 +375,7 @@ static void walk_replay_repeats(struct kunit *test)
 				0);
 	}
 	KUNIT_EXPECT_EQ(test, memcmp(a->table, b->table,
-				     table_words(a) * sizeof(u32)), 0);
+				     table_words(a) * sizeof(u64)), 0);
 	KUNIT_EXPECT_EQ(test, a->p, b->p);
 	KUNIT_EXPECT_EQ(test, a->q, b->q);
 	KUNIT_EXPECT_EQ(test, a->path, b->path);
@@ -397,8 +398,8 @@ static void walk_live_parts(struct kunit *test)
 	}
 	for (i = 0; i < HAVEGE_FILL_WORDS; i++)
 		equal += a->ring[i] == b->ring[i];
-	/* One in 2^32 each: two would be a miracle. */
-	KUNIT_EXPECT_LT(test, equal, 2);
+	/* One in 2^64 each: one would be a miracle. */
+	KUNIT_EXPECT_EQ(test, equal, 0);
 }
 
 /* Feeds a walk what another one has recorded, reading by reading. */
@@ -509,7 +510,7 @@ static void walk_wipes(struct kunit *test)
 	struct havege_walk *walk = new_walk(test, &geo);
 	const size_t words = table_words(walk);
 	struct lcg_clock *clock = a_clock(test);
-	u32 *table = walk->table, left = 0;
+	u64 *table = walk->table, left = 0;
 	size_t i;
 
 	havege_walk_test(walk, &clock->base);

@@ -226,9 +226,9 @@ struct fixture {
 	struct havege_replay *replay;
 	struct havege_estimate estimate;
 	struct noisy_clock clock;
-	u32 *table;
-	u32 *table_before;
-	u32 *spare;
+	u64 *table;
+	u64 *table_before;
+	u64 *spare;
 };
 
 static const struct havege_geometry geo = { 8, 8 };

@@ -378,18 +378,17 @@ test_good_load() {
 		contribute=0 contribute=1 fill_threshold=512 fill_threshold=131072 cpu=0 cpu=-1; do
 		good $_a
 	done
-	good mode=stream quality=1
-	good mode=stream quality=2 buffer_size=8192
+	good mode=stream quality=1 buffer_size=8192
 	good fill_threshold=32768 buffer_size=4
 	good buffer_size=4 fill_threshold=32768
 	good buffer_size=8192 fill_threshold=67108864
 	claims 1 0 quality=1
 	claims 1024 0 quality=1024
 	claims 1 0 mode=stream quality=1
-	claims 2 0 mode=stream
-	claims 2 1 mode=stream quality=3
-	claims 2 1 mode=stream quality=1024
-	claims 2 1 quality=1024 mode=stream
+	claims 1 0 mode=stream
+	claims 1 1 mode=stream quality=2
+	claims 1 1 mode=stream quality=1024
+	claims 1 1 quality=1024 mode=stream
 }
 
 # claims QUALITY NOTICES PARAMETER=VALUE...: that is what it claims, with that many notices.
