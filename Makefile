@@ -13,7 +13,7 @@ BUILD ?= build
 	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
 	deb rpm arch \
 	kunit kunit-x86 static host host-test assess bench help \
-	egd egd-test install-egd uninstall-egd check-recipes
+	egd egd-test install-egd uninstall-egd check-recipes docs
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
@@ -29,7 +29,7 @@ help:
 	@echo 'make kunit  make kunit-x86'
 	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
 	@echo 'make egd  make egd-test  make install-egd  make uninstall-egd'
-	@echo 'make check-recipes'
+	@echo 'make check-recipes  make docs'
 	@echo 'make clean'
 
 install:
@@ -103,6 +103,9 @@ assess:
 
 bench:
 	@BUILD=$(abspath $(BUILD)) scripts/bench
+
+docs:
+	@scripts/docs
 
 deb:
 	@BUILD=$(abspath $(BUILD)) scripts/deb
