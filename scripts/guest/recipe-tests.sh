@@ -112,13 +112,18 @@ test_haveged() {
 	result $? "with what the administrator has asked for: -w 1024"
 	is "$(cat $R/poolsize $R/write_wakeup_threshold | xargs)" "256 256" \
 		"the pool has 256 bits, and the threshold is not that"
-	put_module
+	put_repository
+	mkdir build && cp repo/*.deb build/
+	readme "apt install ./build/havege-rng-dkms_*_all.deb" \
+		"apt-get -o Dpkg::Use-Pty=0 -y install ./build/havege-rng-dkms_*_all.deb"
 	readme "cat /sys/devices/havege_rng/status"
 	is "$(cat "$OUT")" ok "the module beside it is ok"
 	readme "cat /sys/class/misc/hw_random/rng_current"
 	is "$(cat "$OUT")" havege "and the current source"
 	is_active haveged.service && ! no_haveged
 	result $? "haveged goes on"
+	run havege-status
+	result "$RC" "havege-status: exit code 0"
 	readme "apt-get purge haveged" "apt-get -o Dpkg::Use-Pty=0 -y purge haveged"
 	wait_for 30 no_haveged
 	result $? "haveged is gone"
@@ -128,6 +133,12 @@ test_haveged() {
 	is "$(cat $R/entropy_avail)" 256 "entropy_avail is 256"
 	is "$(head -c 65536 /dev/random | wc -c)" 65536 "and /dev/random does not wait"
 	is "$(cat $S/status) $(cat $H/rng_current)" "ok havege" "the module is ok, and the current source"
+	readme "apt purge havege-rng-dkms     takes all of it away, the loaded module too" \
+		"apt-get -o Dpkg::Use-Pty=0 -y purge havege-rng-dkms"
+	WHY=$(lsmod | grep havege; cat $H/rng_current)
+	[ ! -e $S ] && [ ! -e /sys/module/$NAME ] && [ "$(cat $H/rng_current)" != havege ]
+	result $? "and the loaded module"
+	is "$(head -c 65536 /dev/random | wc -c)" 65536 "/dev/random goes on without either"
 }
 
 # --- the EGD server --------------------------------------------------------------------------
