@@ -14,9 +14,9 @@
  *   of any size is reached to its last line, 48 KiB caches included, and the
  *   low bits are left over for the ladder and the permutation, which therefore
  *   say nothing about the line.
- * - A position is a ring word XOR a word just written, times an odd constant
- *   with no long run of equal bits: any bit of a tick that went into the word
- *   moves the line.
+ * - A position is the high half of a product: a ring word XOR a word just
+ *   written, times an odd constant with no long run of equal bits. Any bit of a
+ *   tick that went into the word moves the line.
  * - Write-back is one-to-one: what was on the two lines can be computed back
  *   from what is there afterwards, so that the walk cannot lose what it has
  *   gathered. Additions and XORs alternate, so that it is not linear either.

@@ -149,8 +149,7 @@ WHY=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|INFO: task')
 [ -z "$WHY" ]
 result $? "no WARNING, BUG or Oops in the kernel log"
 
-echo "1..$COUNT" >&3
-echo "# end of the guest tests" >&3
+end_of_tests
 sync
 printf '\000' | dd of=/dev/port bs=1 seek=244 conv=notrunc 2>/dev/null
 busybox poweroff -f

@@ -254,15 +254,8 @@ package-early)
 	echo "not ok 1 - '$PART' is a part of these tests" >&3 ;;
 esac
 
-WHY=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|INFO: task')
-[ -z "$WHY" ]
-result $? "no WARNING, BUG or Oops in the kernel log"
-WHY=$(systemctl --failed --no-legend --plain)
-[ -z "$WHY" ]
-result $? "no unit has failed"
-
-echo "1..$COUNT" >&3
-echo "# end of the guest tests" >&3
+system_is_well
+end_of_tests
 # As good as unmounted: the next boot goes on with this disk.
 sync
 echo u >/proc/sysrq-trigger

@@ -354,13 +354,6 @@ ansible)	test_ansible ;;
 *)		echo "not ok 1 - '$PART' is a recipe" >&3 ;;
 esac
 
-WHY=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|INFO: task')
-[ -z "$WHY" ]
-result $? "no WARNING, BUG or Oops in the kernel log"
-WHY=$(systemctl --failed --no-legend --plain)
-[ -z "$WHY" ]
-result $? "no unit has failed"
-
-echo "1..$COUNT" >&3
-echo "# end of the guest tests" >&3
+system_is_well
+end_of_tests
 printf '\000' | dd of=/dev/port bs=1 seek=244 conv=notrunc 2>/dev/null

@@ -18,3 +18,19 @@ result() {
 	fi
 	WHY=
 }
+
+# What a Debian system that has booted with systemd says of itself in the end.
+system_is_well() {
+	WHY=$(dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|INFO: task')
+	[ -z "$WHY" ]
+	result $? "no WARNING, BUG or Oops in the kernel log"
+	WHY=$(systemctl --failed --no-legend --plain)
+	[ -z "$WHY" ]
+	result $? "no unit has failed"
+}
+
+# The plan, and that they have come to it.
+end_of_tests() {
+	echo "1..$COUNT" >&3
+	echo "# end of the guest tests" >&3
+}
