@@ -34,8 +34,8 @@ pack_haveged() {
 	cp -L "$(find "$TMP/haveged" -name 'libhavege.so.2')" "$1/lib/"
 }
 
-# What it gives on a machine where nothing is left to chance is a fact about such machines: section
-# 10 of the README tells of it.
+# What it gives on a machine where nothing is left to chance is a fact about such machines, which the
+# README tells.
 haveged_tests() {
 	wanted haveged || return 0
 	boot plain haveged 900 "Debian's haveged, and from there to here"
