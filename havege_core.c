@@ -466,7 +466,6 @@ unsigned int havege_warmup_fills(const struct havege_walk *walk)
 void havege_walk_wipe(struct havege_walk *walk)
 {
 	if (walk->table)
-		memzero_explicit(walk->table,
-				 (size_t)walk->lines * HAVEGE_LINE_BYTES);
+		memzero_explicit(walk->table, havege_walk_bytes(walk));
 	memzero_explicit(walk, sizeof(*walk));
 }

@@ -125,6 +125,17 @@ static inline u32 havege_steps(u64 delta, u32 gcd)
 size_t havege_table_bytes(const struct havege_geometry *geo);
 
 /**
+ * havege_walk_bytes() - how large a table a walk has
+ * @walk:	an initialised walk
+ *
+ * Return: bytes, as havege_table_bytes() said of its geometry.
+ */
+static inline size_t havege_walk_bytes(const struct havege_walk *walk)
+{
+	return (size_t)walk->lines * HAVEGE_LINE_BYTES;
+}
+
+/**
  * havege_loop_copies() - how many copies of the loop body fit a geometry
  * @geo:	the caches; clamped to what the walk can be fitted to
  *

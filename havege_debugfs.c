@@ -111,7 +111,7 @@ static int record_fill(struct recorder *r, int cpu)
 
 static int replay_row(struct recorder *r, int cpu)
 {
-	const size_t bytes = (size_t)r->start.lines * HAVEGE_LINE_BYTES;
+	const size_t bytes = havege_walk_bytes(&r->start);
 	const u32 end = r->fill + HAVEGE_REPLAY_STEPS;
 	int err = 0;
 
@@ -133,8 +133,7 @@ static int run(struct recorder *r, int cpu)
 	if (!err && !r->start.table) {
 		r->start = r->walk;
 		if (r->spare)
-			memcpy(r->spare, r->table,
-			       (size_t)r->walk.lines * HAVEGE_LINE_BYTES);
+			memcpy(r->spare, r->table, havege_walk_bytes(&r->walk));
 	}
 	r->fill = 0;
 	r->next = 0;
@@ -186,7 +185,7 @@ static int record(struct recorder *r)
 
 static void free_recorder(struct recorder *r)
 {
-	const size_t bytes = (size_t)r->walk.lines * HAVEGE_LINE_BYTES;
+	const size_t bytes = havege_walk_bytes(&r->walk);
 
 	if (r->spare)
 		memzero_explicit(r->spare, bytes);

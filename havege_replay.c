@@ -62,8 +62,7 @@ static void rewind_walk(struct havege_replay *replay,
 {
 	replay->walk = *walk;
 	replay->walk.table = replay->table;
-	memcpy(replay->table, walk->table,
-	       (size_t)walk->lines * HAVEGE_LINE_BYTES);
+	memcpy(replay->table, walk->table, havege_walk_bytes(walk));
 }
 
 static void run_row(struct havege_replay *replay,
@@ -277,6 +276,6 @@ void havege_replay_wipe(struct havege_replay *replay)
 {
 	if (replay->walk.table)
 		memzero_explicit(replay->table,
-				 (size_t)replay->walk.lines * HAVEGE_LINE_BYTES);
+				 havege_walk_bytes(&replay->walk));
 	memzero_explicit(replay, sizeof(*replay));
 }

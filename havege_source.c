@@ -355,7 +355,7 @@ void havege_source_wipe(struct havege_source *source)
 	/* Both tables are as large as the walk says; the spare one may be idle. */
 	if (source->walk.table)
 		memzero_explicit(source->spare,
-				 (size_t)source->walk.lines * HAVEGE_LINE_BYTES);
+				 havege_walk_bytes(&source->walk));
 	havege_walk_wipe(&source->walk);
 	memzero_explicit(source, sizeof(*source));
 }
