@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The differences between the kernels this module is built for
+ * Differences between kernel versions
  *
- * Nothing else in the tree mentions a kernel version: the other files are
- * written as for the newest kernel. Each entry says in which version it ends,
- * so that it can go when that one is no longer supported.
+ * Only this file mentions a kernel version: the other files are written for the
+ * newest kernel. Each entry names the version in which it ends. Delete it when
+ * older kernels are no longer supported.
  */
 #ifndef HAVEGE_COMPAT_H
 #define HAVEGE_COMPAT_H
@@ -17,16 +17,20 @@
 
 #include <linux/sched/isolation.h>
 
-/* Until 5.18 housekeeping_cpumask() took flags where it now takes a type. */
+/* Before 5.18 housekeeping_cpumask() took flags instead of a type. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
 #define HK_TYPE_DOMAIN	HK_FLAG_DOMAIN
 #define HK_TYPE_KTHREAD	HK_FLAG_KTHREAD
 #define HK_TYPE_TICK	HK_FLAG_TICK
 #endif
 
-/*
- * Until 6.4 the isolated partitions of cpusets could not be asked for; what
- * isolcpus= isolates could.
+/**
+ * havege_cpu_is_isolated() - whether a CPU is isolated from the scheduler
+ * @cpu:	the CPU
+ *
+ * Before 6.4 only isolcpus= could be queried, not isolated cpuset partitions.
+ *
+ * Return: true if it is isolated.
  */
 static inline bool havege_cpu_is_isolated(int cpu)
 {
@@ -37,9 +41,17 @@ static inline bool havege_cpu_is_isolated(int cpu)
 #endif
 }
 
-/* Until 5.18 nobody told of VM forks. */
 #include <linux/notifier.h>
 #include <linux/random.h>
+
+/**
+ * havege_register_vmfork() - register a notifier for VM forks
+ * @nb:		the notifier
+ *
+ * Before 5.18 the kernel had none: the notifier is then never called.
+ *
+ * Return: 0 or an error.
+ */
 static inline int havege_register_vmfork(struct notifier_block *nb)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
@@ -49,6 +61,10 @@ static inline int havege_register_vmfork(struct notifier_block *nb)
 #endif
 }
 
+/**
+ * havege_unregister_vmfork() - unregister a notifier for VM forks
+ * @nb:		the notifier
+ */
 static inline void havege_unregister_vmfork(struct notifier_block *nb)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 18, 0)
@@ -56,7 +72,7 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
 #endif
 }
 
-/* Until 5.11 <crypto/sha2.h> and another header were one. */
+/* Before 5.11 <crypto/sha2.h> was part of <crypto/sha.h>. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #include <crypto/sha.h>
 #else
@@ -64,8 +80,8 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
 #endif
 
 /*
- * The context of sha256_update() is a struct sha256_ctx, and was a struct
- * sha256_state up to some kernel after 6.12. What sha256_final() takes says which.
+ * sha256_update() takes a struct sha256_ctx; up to some kernel after 6.12 it
+ * took a struct sha256_state. The type of sha256_final() tells which.
  */
 struct sha256_ctx;
 struct sha256_state;
@@ -73,10 +89,7 @@ struct sha256_state;
 	__builtin_types_compatible_p(typeof(sha256_final),		\
 				     void (struct sha256_ctx *, u8 *))
 
-/**
- * struct havege_sha256 - the kernel's context, under a name that stays
- * @context:	what sha256_init() and its kin take
- */
+/* The kernel's SHA-256 context under a fixed name. */
 struct havege_sha256 {
 	typeof(*__builtin_choose_expr(HAVEGE_SHA256_NEW,
 				      (struct sha256_ctx *)NULL,
@@ -84,9 +97,9 @@ struct havege_sha256 {
 };
 
 /*
- * cpuid_count() came with <asm/processor.h> before it got a header of its own;
- * the test ends with the last kernel that has none. It is in two steps because
- * sparse does not know __has_include.
+ * cpuid_count() moved from <asm/processor.h> to a header of its own; delete
+ * this test with the last kernel without that header. Two steps, because sparse
+ * does not know __has_include.
  */
 #if defined(CONFIG_X86) && defined(__has_include)
 #if __has_include("asm/cpuid/api.h")

@@ -2,12 +2,16 @@
 /*
  * The ring buffer of ready bytes and its refill rule
  *
- * Bytes go in at one end and come out, once, at the other; the place they
- * leave is wiped. The refill rule has a hysteresis: a buffer that has been full
- * asks for nothing until fewer bits than the threshold are left, and then asks
- * until it is full again. So the collector works in bursts and sleeps between.
+ * The ring's capacity is larger than its size: while readers take bytes faster
+ * than the workers supply them, the blocks of a whole set fit
+ * (havege_buffer_put_more()).
  *
- * Freestanding and without a lock: the owner serialises all calls.
+ * Each byte goes in at one end and comes out once at the other. The place that
+ * it leaves is wiped. The refill rule has a hysteresis: a full buffer wants no
+ * refill until fewer bits than the threshold are left, and then wants one until
+ * it is full again. So a worker runs in bursts and sleeps in between.
+ *
+ * Freestanding, without a lock: the owner serialises all calls.
  */
 #ifndef HAVEGE_BUFFER_H
 #define HAVEGE_BUFFER_H
@@ -16,16 +20,18 @@
 
 /**
  * struct havege_buffer - a ring of ready bytes
- * @data:	the memory, @size bytes, the owner's
- * @size:	bytes, a power of two
- * @head:	where the next byte is taken from
- * @fill:	bytes that are ready
- * @threshold:	bits; fewer ready bits than this ask for a refill
- * @wanted:	a refill has been asked for and the buffer is not full yet
+ * @data:	the owner's memory, @capacity bytes
+ * @size:	the buffer is full with this many bytes
+ * @capacity:	bytes that fit, at least @size
+ * @head:	index of the next byte to take
+ * @fill:	number of ready bytes
+ * @threshold:	bits; the buffer wants a refill when fewer bits are ready
+ * @wanted:	the buffer wants a refill
  */
 struct havege_buffer {
 	u8 *data;
 	u32 size;
+	u32 capacity;
 	u32 head;
 	u32 fill;
 	u32 threshold;
@@ -33,53 +39,71 @@ struct havege_buffer {
 };
 
 /**
- * havege_buffer_init() - make an empty buffer, which asks for a refill
+ * havege_buffer_init() - make an empty buffer, which wants a refill
  * @buffer:	the buffer
- * @data:	@size bytes, the caller's; they stay its own to free
- * @size:	bytes, a power of two, at most 8 MiB
+ * @data:	@capacity bytes; the caller frees them
+ * @size:	the buffer is full with this many bytes
+ * @capacity:	bytes that fit, at least @size and at most 16 MiB
  * @threshold:	bits, 1 to @size * 8
  */
 void havege_buffer_init(struct havege_buffer *buffer, void *data, u32 size,
-			u32 threshold);
+			u32 capacity, u32 threshold);
 
 /**
- * havege_buffer_put() - add bytes
+ * havege_buffer_put() - add bytes until the buffer is full
  * @buffer:	the buffer
  * @src:	the bytes
- * @count:	how many
+ * @count:	number of bytes
  *
- * Return: how many found room, 0 to @count; the rest is not stored anywhere.
+ * Return: bytes stored, 0 to @count. The rest is dropped.
  */
 u32 havege_buffer_put(struct havege_buffer *buffer, const void *src, u32 count);
 
 /**
- * havege_buffer_take() - hand bytes out, and wipe them where they were
+ * havege_buffer_put_more() - add bytes beyond the size up to the capacity
  * @buffer:	the buffer
- * @dst:	room for @count bytes
- * @count:	how many are asked for
+ * @src:	the bytes
+ * @count:	number of bytes
  *
- * Return: how many were there, 0 to @count.
+ * Return: bytes stored, 0 to @count. The rest is dropped.
+ */
+u32 havege_buffer_put_more(struct havege_buffer *buffer, const void *src,
+			   u32 count);
+
+/**
+ * havege_buffer_trim() - wipe the newest bytes, those beyond the size
+ * @buffer:	the buffer
+ */
+void havege_buffer_trim(struct havege_buffer *buffer);
+
+/**
+ * havege_buffer_take() - hand bytes out and wipe them in the buffer
+ * @buffer:	the buffer
+ * @dst:	memory for @count bytes
+ * @count:	bytes wanted
+ *
+ * Return: bytes handed out, 0 to @count.
  */
 u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count);
 
 /**
- * havege_buffer_set_threshold() - change the threshold; acts at once
+ * havege_buffer_set_threshold() - change the threshold; takes effect at once
  * @buffer:	the buffer
  * @threshold:	bits, 1 to size * 8
  */
 void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold);
 
 /**
- * havege_buffer_wipe() - forget all bytes; the buffer then asks for a refill
+ * havege_buffer_wipe() - wipe all bytes; the buffer then wants a refill
  * @buffer:	the buffer
  */
 void havege_buffer_wipe(struct havege_buffer *buffer);
 
 /**
- * havege_buffer_bits() - how full the buffer is
+ * havege_buffer_bits() - number of ready bits
  * @buffer:	the buffer
  *
- * Return: bits, 0 to size * 8.
+ * Return: bits, 0 to capacity * 8.
  */
 static inline u32 havege_buffer_bits(const struct havege_buffer *buffer)
 {

@@ -1,55 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Threads, each on a CPU of its own, that keep a buffer of ready bytes
+ * The collector: worker threads, each bound to one CPU, that keep a buffer of
+ * ready bytes
  *
- * Mostly it is one thread. Owns everything that has a lifetime: the threads, their
- * walks and tables, the buffer. What is above it (module parameters, hw_random, the events of
- * havege_events.c) calls in; it calls nobody back. See the head of
- * havege_collector.c for locks and teardown.
+ * Usually there is one worker. The collector owns the workers, their walks and
+ * tables, and the buffer. Its callers are the hwrng, the module parameters, the
+ * state files and havege_events.c; it calls none of them.
+ *
+ * A worker sleeps while the buffer is full. It wakes up when fewer bits than
+ * the refill threshold are left, and fills the buffer again.
+ *
+ * havege_worker.h says which lock protects which field. havege_collector.c
+ * describes start-up and teardown.
  */
 #ifndef HAVEGE_COLLECTOR_H
 #define HAVEGE_COLLECTOR_H
 
-#include <linux/completion.h>
 #include <linux/cpumask.h>
-#include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/sched.h>
-#include <linux/spinlock.h>
-#include <linux/wait.h>
+#include <linux/types.h>
 #include <linux/workqueue.h>
 
 #include "havege_buffer.h"
 #include "havege_source.h"
 #include "tune.h"
 
-/* Sizes of the buffer, KiB; a power of two in between. */
+/* Buffer size (KiB), a power of two in between. */
 #define HAVEGE_BUFFER_MIN_KB	4
 #define HAVEGE_BUFFER_MAX_KB	8192
-/* Lowest fill threshold, bits: what the hw_random core asks for in one read. */
+/* Lowest refill threshold (bits): one read of the hw_random core. */
 #define HAVEGE_THRESHOLD_MIN	512
-/* The longest that a read waits for a first byte, seconds. */
+/* A blocking read gives up after this many seconds. */
 #define HAVEGE_READ_SECONDS	5
-/* An estimate that is older than this is made again before a refill, seconds. */
-#define HAVEGE_ESTIMATE_SECONDS	60
-/* Between a failure and the new beginning, milliseconds. */
-#define HAVEGE_PAUSE_MS		100
-/*
- * Start-ups in a row that have to be refused before a machine that has passed one
- * is given up: what comes back from sleep may need a moment.
- */
-#define HAVEGE_RESTARTS		8
-/* Bytes of a VM generation ID. */
+/* Bytes that fit above the buffer's size: the blocks of one set. */
+#define HAVEGE_SURPLUS		HAVEGE_PENDING
+/* Pause after a failure (seconds): the first one; it doubles up to the last. */
+#define HAVEGE_PAUSE_MIN	1
+#define HAVEGE_PAUSE_MAX	60
+/* Hurry a set of this age while a reader waits (milliseconds). */
+#define HAVEGE_PATIENCE_MS	500
+/* Hurry a set of this age even if no reader waits (seconds). */
+#define HAVEGE_SET_SECONDS	10
+/* Drop a set of this age with its blocks (seconds): it describes the past. */
+#define HAVEGE_STALE_SECONDS	60
+/* mode=stream makes a set when the last one is older (milliseconds). */
+#define HAVEGE_STREAM_MS	1000
+/* Size of a VM generation ID (bytes). */
 #define HAVEGE_GENERATION	16
 
 /**
- * enum havege_status - what the collector is doing
- * @HAVEGE_STARTING:	start-up, on each CPU that there is; no bytes yet
- * @HAVEGE_OK:		serving
- * @HAVEGE_RECOVERING:	a test has said no, on one CPU at least, and the source there
- *			begins anew; reads wait
- * @HAVEGE_SUSPENDED:	the machine is on its way to sleep; no thread, no bytes
- * @HAVEGE_FAILED:	latched; every read fails with -EIO
+ * enum havege_status - the collector's status, and a worker's
+ * @HAVEGE_STARTING: start-up on every CPU; no bytes yet
+ * @HAVEGE_OK:	serving on at least one CPU
+ * @HAVEGE_RECOVERING: a health test failed, a set was refused or memory ran out
+ *		on at least one CPU; that worker tries again after a pause,
+ *		reads wait
+ * @HAVEGE_SUSPENDED: the machine is about to sleep; no worker, no bytes
+ * @HAVEGE_FAILED: a health test failed permanently; every read fails with -EIO
+ *
+ * A worker has one of the first three. The collector's is the greatest of its
+ * workers': a worker in its start-up does not keep the others from serving, one
+ * that recovers does.
  */
 enum havege_status {
 	HAVEGE_STARTING,
@@ -60,18 +70,18 @@ enum havege_status {
 };
 
 /**
- * struct havege_settings - what a collector is made from; all values valid
+ * struct havege_settings - settings of a collector; all values valid
  * @buffer_kb:	KiB, power of two, HAVEGE_BUFFER_MIN_KB to _MAX_KB
  * @threshold:	bits, HAVEGE_THRESHOLD_MIN to @buffer_kb * 8192
- * @dcache_kb:	the user's L1d in KiB, 0 to detect it
- * @icache_kb:	the user's L1i in KiB, 0 to detect it
- * @stream:	walk words instead of conditioned blocks
+ * @dcache_kb:	requested L1d size, KiB; 0: detect it
+ * @icache_kb:	requested L1i size, KiB; 0: detect it
+ * @stream:	deliver walk words instead of conditioned blocks
  * @clock:	NULL for the CPU's own counter, or a test's clock
- * @failed:	queued when the collector fails for good, or NULL. It outlives
+ * @failed:	queued when the collector fails permanently, or NULL; outlives
  *		the collector
- * @generation:	HAVEGE_GENERATION bytes that the hypervisor changes in a copy of
- *		this machine before the copy runs, or NULL. They outlive the
- *		collector
+ * @generation: VM generation ID of HAVEGE_GENERATION bytes, or NULL; outlives
+ *		the collector. The hypervisor changes it in a copy of this VM
+ *		before the copy runs
  */
 struct havege_settings {
 	u32 buffer_kb;
@@ -85,118 +95,30 @@ struct havege_settings {
 };
 
 /**
- * struct havege_figures - what the source says of itself
- * @residual:	the last replay estimate, 2^-16 bit a tick
- * @credit:	what a tick is credited, 2^-16 bit
- * @block_ticks: ticks that a block takes
- * @shift:	H of the health tests is 2^-@shift bit
- * @failures:	how often each health test has said no, since creation
- * @poor:	how often the replay estimate was too small, since creation
+ * struct havege_figures - measurements of a source
+ * @estimate:	estimate of the last set
+ * @span:	half-steps in a sample (k); 0: not known yet
+ * @credit:	credit of a sample, 2^-16 bit
+ * @block_samples: samples in a block
+ * @shift:	the health tests assume H = 2^-@shift bit
+ * @failures:	failures of each health test since creation
+ * @replay_failures: refused sets since creation
  */
 struct havege_figures {
-	u32 residual;
+	struct havege_estimate estimate;
+	u32 span;
 	u32 credit;
-	u32 block_ticks;
+	u32 block_samples;
 	u32 shift;
 	u64 failures[HAVEGE_TESTS];
-	u64 poor;
+	u64 replay_failures;
 };
 
-/**
- * struct havege_worker - a thread and what is known of it
- * @c:		whose it is
- * @list:	among @c's workers
- * @task:	the thread
- * @cpu:	the CPU it is bound to
- * @epoch:	@c's when it began
- * @source:	what it collects with, from the start-up on; the thread's
- * @started:	completed once, when its start-up is over
- * @start_error: what came of the start-up; valid after @started
- * @estimated:	when the source's last estimate was seen, jiffies; the thread's
- * @lost:	it was driven from its CPU and waits to be replaced
- * @status:	STARTING, OK or RECOVERING; written by the thread under @c's lock
- * @figures:	what the source says of itself; under @c's lock
- */
-struct havege_worker {
-	struct havege_collector *c;
-	struct list_head list;
-	struct task_struct *task;
-	int cpu;
-	u32 epoch;
-	struct havege_source *source;
-	struct completion started;
-	int start_error;
-	unsigned long estimated;
-	bool lost;
-	enum havege_status status;
-	struct havege_figures figures;
-};
+struct havege_collector;
 
 /**
- * struct havege_collector - a collector; the fields are for this room and for
- *			     its tests
- * @settings:	as given at creation
- * @control:	serialises whatever starts or stops a thread
- * @workers:	the threads, one a CPU, in the order they were started; changed under
- *		@control and @lock
- * @asked:	the CPUs asked for, or none; written under @control
- * @target:	those that there should be threads on; under @control
- * @begun:	there has been a start-up that passed; under @control
- * @waiting:	start-ups have failed since then, and the log says so; written
- *		under @control, which whoever waits for the thread holds
- * @refusals:	those that the machine was to blame for; under @control
- * @settle:	sees that there are threads where there should be some
- * @told:	the kernel says that this machine has been copied, and nobody has
- *		looked since; set without a lock
- * @lock:	protects what follows
- * @buffer:	the ready bytes
- * @status:	what the collector is doing: of its workers, what hinders most
- * @gone:	no read succeeds any more
- * @epoch:	how often this machine was found to have been copied. What a worker
- *		of another epoch has is what the other copies have: it waits to be
- *		replaced
- * @generation:	as it was when that was last looked at
- * @bytes_out:	bytes handed out since creation, without
- * @contributed: those mixed into the kernel's pool
- * @cpu:	where the last start-up was that passed, -1 before there was one; and
- * @tuning:	what it found there
- * @before:	failures of the workers before those there are; and what the last
- *		of them said of itself
- * @readers:	where reads wait for bytes
- * @work:	where threads wait for something to do
- */
-struct havege_collector {
-	struct havege_settings settings;
-
-	struct mutex control;	/* held to start and to stop a thread */
-	struct list_head workers;
-	struct cpumask asked;
-	struct cpumask target;
-	bool begun;
-	bool waiting;
-	unsigned int refusals;
-	struct delayed_work settle;
-	int told;
-
-	spinlock_t lock;	/* protects the fields below */
-	struct havege_buffer buffer;
-	enum havege_status status;
-	bool gone;
-	u32 epoch;
-	u8 generation[HAVEGE_GENERATION];
-	u64 bytes_out;
-	u64 contributed;
-	int cpu;
-	struct havege_tuning tuning;
-	struct havege_figures before;
-
-	wait_queue_head_t readers;
-	wait_queue_head_t work;
-};
-
-/**
- * havege_collector_create() - allocate a collector, without a thread yet
- * @settings:	what to make it from; copied
+ * havege_collector_create() - allocate a collector without workers
+ * @settings:	its settings; copied
  *
  * Context: process context, sleeps.
  * Return: the collector, or ERR_PTR(-ENOMEM).
@@ -205,107 +127,107 @@ struct havege_collector *
 havege_collector_create(const struct havege_settings *settings);
 
 /**
- * havege_collector_start() - start the threads and wait for their start-ups
- * @c:		a collector that has no thread
- * @cpus:	the CPUs to have one on, each; none: havege_collector_default_cpu()
+ * havege_collector_start() - start the workers and wait for their start-ups
+ * @c:		a collector without workers
+ * @cpus:	CPUs that get a worker each; empty:
+ *		havege_collector_default_cpu()
  *
- * The whole start-up of havege_source.h, on each of them. Readers are served from
- * the first one on.
+ * Each worker runs the whole start-up of havege_source.h. Readers are served
+ * once the first worker is ready.
  *
  * Context: process context, sleeps; killable.
- * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if the machine is
- * refused, on one of them, and a line in the log says why; -ENOMEM, -EINTR if
- * killed. After an error there is no thread.
+ * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if a start-up
+ * refuses the machine, with a log line that says why; -ENOMEM; -EINTR if
+ * killed. After an error there are no workers.
  */
 int havege_collector_start(struct havege_collector *c,
 			   const struct cpumask *cpus);
 
 /**
- * havege_collector_move() - go to other CPUs
+ * havege_collector_move() - move to other CPUs
  * @c:		a started collector
  * @cpus:	as for havege_collector_start()
  *
- * Where there is a thread already it stays. If any ends, the bytes that are ready
- * are wiped; readers wait until the start-up on the first new CPU is over. If a
- * start fails, the collector goes back to where it was. While the machine is
- * suspended nothing is tried: it will wake up there.
+ * Workers that already run on one of @cpus stay. If any worker ends, the ready
+ * bytes are wiped, and readers wait for the first start-up on a new CPU. If a
+ * start-up fails, the collector moves back. While the machine is suspended only
+ * @cpus is stored: the workers start there on resume.
  *
  * Context: process context, sleeps.
- * Return: 0, -EIO if the collector has failed for good, -EINTR if it is being
- * dismissed, or the error of the start on one of @cpus.
+ * Return: 0; -EIO after a permanent failure; -EINTR after
+ * havege_collector_dismiss(); else the error of a start-up on one of @cpus.
  */
 int havege_collector_move(struct havege_collector *c,
 			  const struct cpumask *cpus);
 
 /**
- * havege_collector_settle() - look soon whether threads are where they should be
+ * havege_collector_settle() - queue the settle work
  * @c:		a started collector
  *
- * There should be one on each CPU that was asked for last and is online; where
- * there is none, on havege_collector_default_cpu(). It is seen to that it is so, as
- * by havege_collector_move(). An error that may pass, no memory for one, is tried
- * again every HAVEGE_PAUSE_MS; a CPU that is refused, HAVEGE_RESTARTS times, and
- * then, if there is no thread at all, the collector has failed for good.
+ * The settle work starts a worker on each requested CPU that is online, or on
+ * havege_collector_default_cpu() if none of them is, and stops all other
+ * workers. After an error it retries, first after HAVEGE_PAUSE_MIN seconds and
+ * in the end every HAVEGE_PAUSE_MAX seconds.
  *
  * Context: any.
  */
 void havege_collector_settle(struct havege_collector *c);
 
 /**
- * havege_collector_suspend() - the machine is about to sleep
+ * havege_collector_suspend() - prepare for suspend or hibernation
  * @c:		a started collector
  *
- * When this returns there are no threads, and no ready byte, sample or state of
- * the walk is left in memory that an image of it could hold. Readers wait.
+ * On return there are no workers. A hibernation image then holds no ready byte,
+ * no sample and no state of a walk. Readers wait.
  *
  * Context: process context, sleeps.
  */
 void havege_collector_suspend(struct havege_collector *c);
 
 /**
- * havege_collector_resume() - the machine is awake again, or never slept
- * @c:		a suspended collector; on another it has no effect
+ * havege_collector_resume() - start again after suspend or hibernation
+ * @c:		a suspended collector; no effect on any other
  *
- * Has the collector start up anew. Does not wait for it.
+ * Queues the settle work and does not wait for it.
  *
  * Context: process context, sleeps.
  */
 void havege_collector_resume(struct havege_collector *c);
 
 /**
- * havege_collector_forked() - this machine may be a copy of another
+ * havege_collector_forked() - the kernel reports a VM fork
  * @c:		a started collector
  *
- * Where there is a generation it decides, as it does at each read; elsewhere the
- * caller is believed. In a copy all ready bytes are wiped, nothing of the present
- * thread is served any more, and the collector starts up anew.
+ * With a VM generation ID, the ID decides whether this VM is a copy. Without
+ * one, the report decides. In a copy all ready bytes are wiped, no byte of the
+ * present workers is served, and all of them are replaced.
  *
- * Context: any, interrupts too; takes no lock of the collector's.
+ * Context: any, hard interrupts included; takes no lock of the collector.
  */
 void havege_collector_forked(struct havege_collector *c);
 
 /**
- * havege_collector_set_threshold() - set the fill threshold
+ * havege_collector_set_threshold() - set the refill threshold
  * @c:		the collector
  * @bits:	HAVEGE_THRESHOLD_MIN to the bits of the buffer
  *
  * Context: any that may take a spinlock.
- * Return: 0, or -ERANGE and nothing is changed.
+ * Return: 0, or -ERANGE and nothing changes.
  */
 int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
 
 /**
  * havege_collector_supply() - put bytes into the buffer and wake readers
  * @c:		the collector
- * @epoch:	the collector's when what has made @bytes began
+ * @epoch:	the collector's epoch when the producer of @bytes began
  * @bytes:	the bytes; the caller wipes its copy
- * @count:	how many
+ * @count:	number of bytes
  *
- * What a thread does with a batch; a test does it in a thread's place.
+ * A worker calls it for walk words; a test calls it in place of a worker.
  *
  * Context: any that may take a spinlock.
- * Return: how many found room; none do that are of another epoch, or come after a
- * failure for good.
+ * Return: bytes stored; 0 if @epoch is not the present one and after a
+ * permanent failure.
  */
 u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
 			    const void *bytes, u32 count);
@@ -313,18 +235,18 @@ u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
 /**
  * havege_collector_read() - hand bytes out
  * @c:		the collector
- * @dst:	room for @max bytes
- * @max:	how many are wanted at most
+ * @dst:	memory for @max bytes
+ * @max:	most bytes to hand out
  * @wait:	wait for a first byte if none is ready
  *
- * Waits at most HAVEGE_READ_SECONDS, for the first byte only, and stops waiting
- * for a signal, for kthread_stop() of a calling kthread and for
- * havege_collector_dismiss().
+ * Waits for the first byte only, at most HAVEGE_READ_SECONDS. A signal,
+ * kthread_stop() of a calling kthread and havege_collector_dismiss() end the
+ * wait.
  *
  * Context: process context; sleeps if @wait.
  * Return: bytes handed out, 1 to @max; 0 only if !@wait (or @max is 0) and none
- * is ready; -ENODEV after havege_collector_dismiss(), -EIO if the collector has
- * failed, -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT.
+ * is ready; -ENODEV after havege_collector_dismiss(), -EIO after a permanent
+ * failure, -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT.
  */
 int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);
@@ -332,29 +254,30 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 /**
  * havege_collector_contribute() - mix ready bytes into the kernel's pool
  * @c:		the collector
- * @max:	how many at most, up to 64
+ * @max:	most bytes to mix in, up to 64
  *
- * By add_device_randomness(), which credits nothing. Conditioned bytes only, and
- * only while they are served to readers, too.
+ * Uses add_device_randomness(), which credits nothing. Contributes conditioned
+ * bytes only, and only while readers are served too.
  *
  * Context: process context.
- * Return: how many it were.
+ * Return: bytes mixed in.
  */
 u32 havege_collector_contribute(struct havege_collector *c, u32 max);
 
 /**
- * havege_collector_dismiss() - send all readers away, now and for good
+ * havege_collector_dismiss() - make all present and later reads fail
  * @c:		the collector
  *
- * Comes before hwrng_unregister(), which waits for the last of them.
+ * Call it before hwrng_unregister(), which waits for the last reader. A
+ * start-up under way ends at its next step.
  *
  * Context: any that may take a spinlock.
  */
 void havege_collector_dismiss(struct havege_collector *c);
 
 /**
- * havege_collector_destroy() - stop all threads, wipe and free everything
- * @c:		the collector, which nobody else may still know
+ * havege_collector_destroy() - stop all workers, wipe and free everything
+ * @c:		the collector; the caller holds the last reference
  *
  * Context: process context, sleeps.
  */
@@ -363,8 +286,8 @@ void havege_collector_destroy(struct havege_collector *c);
 /**
  * havege_collector_default_cpu() - the last online housekeeping CPU
  *
- * CPUs that isolcpus= or nohz_full= keep free of kernel threads, and those of
- * isolated cpuset partitions, are left alone, as long as there is another.
+ * Avoids CPUs of isolcpus=, nohz_full= and isolated cpuset partitions, unless
+ * there is no other.
  *
  * Context: any.
  * Return: a CPU number.
@@ -372,16 +295,19 @@ void havege_collector_destroy(struct havege_collector *c);
 int havege_collector_default_cpu(void);
 
 /**
- * struct havege_state - a consistent view of a collector for those who watch
- * @status:	what it is doing
- * @cpu:	the first of the CPUs that it is on; while it is on none, where it last
- *		was, and -1 before that
+ * struct havege_state - a consistent snapshot of a collector
+ * @status:	its status
+ * @cpu:	CPU of its first worker; without workers the last CPU with a
+ *		successful start-up, -1 before the first one
  * @fill_bits:	ready bits
  * @bytes_out:	bytes handed out
  * @contributed: bytes mixed into the kernel's pool
- * @figures:	what the sources say of themselves: the least estimate, the most ticks
- *		a block, all failures
- * @tuning:	what the last start-up found that passed
+ * @figures:	measurements of all sources: the estimate with the least
+ *		residual, the least credit, the most samples in a block, the sum
+ *		of failures
+ * @tuning:	tuning of the last successful start-up
+ * @reason:	why @status is not OK, in one sentence without a line end; else
+ *		empty
  */
 struct havege_state {
 	enum havege_status status;
@@ -391,10 +317,43 @@ struct havege_state {
 	u64 contributed;
 	struct havege_figures figures;
 	struct havege_tuning tuning;
+	char reason[HAVEGE_EXPLAIN];
 };
 
 /**
- * havege_collector_state() - look at a collector
+ * havege_table_kb() - size of the walk's table
+ * @state:	a collector's state
+ *
+ * Return: KiB.
+ */
+static inline u32 havege_table_kb(const struct havege_state *state)
+{
+	return havege_table_bytes(&state->tuning.geo) / 1024;
+}
+
+/**
+ * havege_loop_kb() - size of the code that one turn of the loop runs
+ * @state:	a collector's state
+ *
+ * Return: KiB.
+ */
+static inline u32 havege_loop_kb(const struct havege_state *state)
+{
+	return havege_loop_copies(&state->tuning.geo) * havege_copy_bytes() /
+	       1024;
+}
+
+/**
+ * havege_collector_is_stream() - whether a collector runs with mode=stream
+ * @c:		the collector
+ *
+ * Context: any.
+ * Return: true if the buffer holds walk words.
+ */
+bool havege_collector_is_stream(const struct havege_collector *c);
+
+/**
+ * havege_collector_state() - take a snapshot of a collector
  * @c:		the collector
  * @state:	the result
  *
@@ -404,12 +363,15 @@ void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state);
 
 /**
- * havege_collector_cpus() - where a collector is
+ * havege_collector_snapshot() - take a snapshot of a collector and its workers
  * @c:		the collector
- * @cpus:	the result: the CPUs that it has threads on
+ * @state:	the result
+ * @cpus:	the CPUs of the workers at the same moment, or NULL
  *
  * Context: any that may take a spinlock.
  */
-void havege_collector_cpus(struct havege_collector *c, struct cpumask *cpus);
+void havege_collector_snapshot(struct havege_collector *c,
+			       struct havege_state *state,
+			       struct cpumask *cpus);
 
 #endif /* HAVEGE_COLLECTOR_H */

@@ -4,7 +4,7 @@
  */
 #include "havege_condition.h"
 
-static void begin(struct havege_condition *condition)
+static void condition_begin(struct havege_condition *condition)
 {
 	havege_sha256_init(&condition->sha);
 	havege_sha256_update(&condition->sha, condition->chain,
@@ -14,10 +14,13 @@ static void begin(struct havege_condition *condition)
 void havege_condition_init(struct havege_condition *condition)
 {
 	memset(condition->chain, 0, sizeof(condition->chain));
-	begin(condition);
+	condition_begin(condition);
 }
 
-/* @delta in LEB128 at @to, which has room for HAVEGE_CODE_MAX bytes. */
+/*
+ * Write @delta in LEB128 to @to, at most HAVEGE_CODE_MAX bytes. Return: its
+ * end.
+ */
 static u8 *encode(u8 *to, u64 delta)
 {
 	while (delta > 0x7f) {
@@ -63,13 +66,13 @@ void havege_condition_emit(struct havege_condition *condition, u8 *block)
 	derive(condition, key, 0, block);
 	derive(condition, key, 1, condition->chain);
 	memzero_explicit(key, sizeof(key));
-	begin(condition);
+	condition_begin(condition);
 }
 
 void havege_condition_drop(struct havege_condition *condition)
 {
 	memzero_explicit(&condition->sha, sizeof(condition->sha));
-	begin(condition);
+	condition_begin(condition);
 }
 
 void havege_condition_wipe(struct havege_condition *condition)

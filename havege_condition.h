@@ -2,21 +2,22 @@
 /*
  * The conditioning component: raw samples in, blocks of 256 bits out
  *
- * SHA-256, one of the vetted functions of SP 800-90B, 3.1.5.1.1, in the kernel's
- * own implementation (nettle's in user space). Of a block's T deltas
+ * It uses SHA-256, one of the vetted functions of SP 800-90B, 3.1.5.1.1, in the
+ * kernel's implementation (nettle's in user space). A block of T deltas is
  *
  *	K = SHA-256(chain, delta 1, ... delta T)
  *	output = SHA-256(K, byte 0)
- *	chain = SHA-256(K, byte 1), which goes into the next block
+ *	chain = SHA-256(K, byte 1), an input of the next block
  *
- * so that neither an output nor the chain tells K, or one of them the other.
+ * Neither the output nor the chain reveals K or the other one.
  *
- * A delta is 64 bits of which most are zero, and hashing zeros would take as long
- * as the walk itself. It is therefore written as in DWARF and WebAssembly, in
- * unsigned LEB128: seven bits a byte, the lowest first, the eighth set in all but
- * the last. No two sequences of deltas have the same code, so nothing is lost.
+ * A delta has 64 bits, most of them zero. Hashing zeros would take as long as
+ * the walk itself. So deltas are written in unsigned LEB128, as in DWARF and
+ * WebAssembly: seven bits a byte, the lowest first, the eighth set in all but
+ * the last byte. Different sequences of deltas have different codes: nothing is
+ * lost.
  *
- * How many deltas make a block is the caller's to say. Freestanding.
+ * The caller decides how many deltas a block takes. Freestanding.
  */
 #ifndef HAVEGE_CONDITION_H
 #define HAVEGE_CONDITION_H
@@ -24,17 +25,17 @@
 #include "havege_sha256.h"
 #include "havege_types.h"
 
-/* Bytes of a block. */
+/* Size of a block (bytes): a SHA-256 digest. */
 #define HAVEGE_BLOCK		32
-/* Bytes that a delta takes at most, and deltas encoded at a time. */
+/* Longest code of a delta (bytes), and number of deltas encoded at a time. */
 #define HAVEGE_CODE_MAX		10
 #define HAVEGE_CODE_DELTAS	128
 
 /**
  * struct havege_condition - a block in the making
- * @chain:	what the blocks before have left; secret
- * @sha:	the chain and the deltas so far; secret
- * @code:	what is being handed to it; empty between two calls
+ * @chain:	result of the blocks before; secret
+ * @sha:	hash of the chain and the deltas so far; secret
+ * @code:	codes on their way to the hash; empty between two calls
  */
 struct havege_condition {
 	u8 chain[HAVEGE_BLOCK];
@@ -54,37 +55,37 @@ void havege_condition_init(struct havege_condition *condition);
  * havege_condition_absorb() - add deltas to the block
  * @condition:	the conditioner
  * @delta:	the deltas, ticks
- * @count:	how many
+ * @count:	number of deltas
  *
- * Context: that of sha256_update(): may not be called in hard interrupts.
+ * Context: as sha256_update(): not in hard interrupts.
  */
 void havege_condition_absorb(struct havege_condition *condition,
 			     const u64 *delta, unsigned int count);
 
 /**
- * havege_condition_emit() - finish the block and begin the next
+ * havege_condition_emit() - finish the block and begin the next one
  * @condition:	the conditioner
  * @block:	HAVEGE_BLOCK bytes of output
  *
- * Nothing of the finished block stays but the chain.
+ * Only the chain of the finished block stays in memory.
  *
  * Context: as havege_condition_absorb().
  */
 void havege_condition_emit(struct havege_condition *condition, u8 *block);
 
 /**
- * havege_condition_drop() - forget the block in the making and begin anew
+ * havege_condition_drop() - drop the block in the making and begin a new one
  * @condition:	the conditioner
  *
- * The chain stays: it is made of blocks that were good.
+ * The chain stays: it comes from good blocks.
  *
  * Context: as havege_condition_absorb().
  */
 void havege_condition_drop(struct havege_condition *condition);
 
 /**
- * havege_condition_wipe() - forget everything
- * @condition:	the conditioner; an all-zero one will do
+ * havege_condition_wipe() - wipe everything
+ * @condition:	the conditioner; may be all zero
  */
 void havege_condition_wipe(struct havege_condition *condition);
 

@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The HAVEGE walk (A. Seznec, N. Sendrier, "HAVEGE: a
- * user-level software heuristic for generating empirically strong random
- * numbers", ACM TOMACS 13(4), 2003)
+ * The HAVEGE walk (A. Seznec, N. Sendrier, "HAVEGE: a user-level software
+ * heuristic for generating empirically strong random numbers", ACM TOMACS
+ * 13(4), 2003)
  *
- * The contract is in havege_core.h. Here is the half-step, the loop that
- * repeats it, and nothing that knows a thread, a buffer or a kernel.
+ * The contract is in havege_core.h. This file has the half-step and the loop
+ * that repeats it. It knows no thread, no buffer and no kernel.
  *
- * Choices of our own, and why:
+ * Our own choices, with the reasons:
  *
- * - Positions are full 32-bit words; the line they stand for is found by
- *   multiplying with the number of lines and keeping the high half. So a table
- *   of any size is reached to its last line, 48 KiB caches included, and the
- *   low bits are left over for the ladder and the permutation, which therefore
- *   say nothing about the line.
+ * - A position is a full 32-bit word. The walk multiplies it with the number of
+ *   lines and keeps the high half to find the line. So it reaches every line of
+ *   a table of any size, 48 KiB caches included. The ladder and the permutation
+ *   use the low bits, which say nothing about the line.
  * - A position is the high half of a product: a ring word XOR a word just
- *   written, times an odd constant with no long run of equal bits. Any bit of a
- *   tick that went into the word moves the line.
- * - Write-back is one-to-one: what was on the two lines can be computed back
- *   from what is there afterwards, so that the walk cannot lose what it has
- *   gathered. Additions and XORs alternate, so that it is not linear either.
- * - Each output word is the XOR of a word from either line and of what the
- *   ring held there.
+ *   written, times an odd constant without a long run of equal bits. Any bit of
+ *   a tick in the word moves the line.
+ * - Write-back is one-to-one: the old words of both lines can be computed from
+ *   the new ones, so the walk cannot lose gathered entropy. Additions and XORs
+ *   alternate, so the write-back is not linear.
+ * - Each output word is the XOR of one word from each line and the old word of
+ *   the ring.
  *
- * One loop runs on the CPU's counter, live and replayed: what a replay measures
- * is the code that runs, byte for byte. All that tells the one from the other is
- * a mask over what is mixed in. It holds no call and no indirect jump: under
- * retpolines either would keep the branch predictor, which is half of what is
- * measured, out of it. The test clock, which is called and measures nothing, has
- * the same template to itself, a single copy of the body.
+ * The live and the replayed walk share one loop, so that a replay measures
+ * exactly the code that runs live. They differ only in a mask over the ticks
+ * that the walk mixes in. The loop has no call and no indirect jump: under
+ * retpolines either would bypass the branch predictor, which makes half of the
+ * measured noise. The test clock measures nothing and may be called: it gets a
+ * copy of the body of its own.
  */
 #include "havege_core.h"
 #include "havege_counter.h"
@@ -39,13 +38,13 @@ enum walk_clock {
 };
 
 /*
- * Copies of the body in the loop. One is about 2 KiB on x86-64: together they
- * are more than 48 KiB and fill the largest instruction cache that the walk is
- * fitted to. The switch in fill() has as many cases.
+ * Copies of the body in the loop; walk_fill() has one case each. A copy has
+ * about 2 KiB on x86-64: 32 copies are more than 48 KiB and fill the largest
+ * instruction cache that the walk fits.
  */
 #define LOOP_COPIES	32
 
-/* What a fill works on; all of it ends up in registers, or is a constant. */
+/* State of a fill. All of it becomes a register or a constant. */
 struct walk_regs {
 	u64 *table;
 	u32 lines;
@@ -60,30 +59,32 @@ struct walk_regs {
 	u64 last;
 };
 
-/* The golden ratio, odd: times it, any bit of a word changes the high half. */
+/*
+ * The golden ratio, odd. A product with it carries any bit into the high half.
+ */
 #define SPREAD		0x9e3779b97f4a7c15ull
 
-/* Knuth's and Lewis' linear congruence: for constants, never for randomness. */
+/* Linear congruence of Knuth and Lewis: for constants, never for randomness. */
 static __always_inline u32 next_pseudo(u32 x)
 {
 	return x * 1664525u + 1013904223u;
 }
 
-/* Where two words lead to: what is multiplied comes out at the top. */
+/* The position that two words lead to: the high half of a product. */
 static __always_inline u32 position_of(u64 one, u64 other)
 {
 	return (one ^ other) * SPREAD >> 32;
 }
 
-static __always_inline u32 line_of(u32 position, u32 lines)
+static __always_inline u32 walk_line_of(u32 position, u32 lines)
 {
 	return (u64)position * lines >> 32;
 }
 
 /*
- * One rung: another if, nested in the ones above it. The empty asm keeps the
- * compiler from turning the branch into a conditional move, or two rungs into
- * one: an unpredictable branch is what the rung is there for.
+ * One rung: an if, nested in those above it. The empty asm keeps the compiler
+ * from making a conditional move of the branch, or one rung of two: the rung
+ * needs an unpredictable branch.
  */
 static __always_inline bool rung(u32 bits, u64 *path, const int n,
 				 const int rot)
@@ -96,9 +97,9 @@ static __always_inline bool rung(u32 bits, u64 *path, const int n,
 }
 
 /*
- * Descend while the bits are set: depth n is reached once in 2^n, and about
- * every second descent ends where the predictor did not expect it. The
- * rotations differ so that the two ladders have no code in common.
+ * Descend while the bits are set. Depth n is reached once in 2^n, and about
+ * every second descent ends where the predictor does not expect it. The
+ * rotations differ, so that the two ladders share no code.
  */
 static __always_inline unsigned int ladder(u32 bits, u64 *path, const int half)
 {
@@ -122,11 +123,11 @@ static __always_inline unsigned int ladder(u32 bits, u64 *path, const int half)
 }
 
 /*
- * Touch, emit and write back both lines, two words of each at a time, which is
- * what fits into the registers. @swap (1 to 7) picks which two go together,
- * @rot turns the rotations; both are constants, so each pair of them is code
- * of its own. Rotations differ from word to word: a bit of the tick lands on a
- * different place in each.
+ * Touch, emit and write back both lines, two words of each at a time: that fits
+ * into the registers. @swap (1 to 7) chooses the pairs of words, @rot changes
+ * the rotations. Both are constants, so each combination is code of its own.
+ * Rotations differ from word to word: a bit of the tick lands on a different
+ * place in each.
  */
 static __always_inline void
 touch_pair(u64 *a, u64 *b, u64 *out, u64 mix, u64 path, const int k,
@@ -135,7 +136,7 @@ touch_pair(u64 *a, u64 *b, u64 *out, u64 mix, u64 path, const int k,
 	const int l = k ^ swap;
 	const u64 ak = a[k], al = a[l], bk = b[k], bl = b[l];
 
-	/* The rotation keeps apart what a word gives and what it becomes. */
+	/* The rotation separates the output of a word from its new value. */
 	out[k] ^= ak ^ rol64(bl, 32);
 	out[l] ^= al ^ rol64(bk, 32);
 	a[k] = rol64(bl ^ mix, 1 + 7 * k + rot) + path;
@@ -146,12 +147,12 @@ touch_pair(u64 *a, u64 *b, u64 *out, u64 mix, u64 path, const int k,
 
 /*
  * One half-step. @own is the position whose ladder is descended, @other the
- * second one; the two halves of an iteration swap them. In the low bits of a
- * position, 0 to 7 are the ladder's and bit 9 is the permutation's.
+ * second one; the two halves of an iteration swap them. Bits 0 to 7 of a
+ * position drive the ladder, bit 9 the permutation.
  *
- * The counter is read before the ladder: its branches, which are mispredicted,
- * then lie between a reading and the touches, and the reading itself is not held
- * up by them. Read after it, the replays of one walk differ less.
+ * Read the counter before the ladder: its mispredicted branches then lie
+ * between a reading and the touches, and do not delay the reading. With the
+ * reading after the ladder, the replays of one walk differ less.
  */
 static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 				      u32 *other, u64 *out, u64 *delta,
@@ -172,7 +173,7 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	} else {
 		tick = (u32)now ^ (u32)(now >> 32);
 	}
-	/* Not by a branch, which would be one more to be predicted. */
+	/* Use a mask: a branch would be one more to predict. */
 	regs->pseudo = next_pseudo(regs->pseudo);
 	pseudo = regs->pseudo ^ regs->pseudo >> 16;
 	tick = pseudo ^ ((tick ^ pseudo) & regs->live);
@@ -180,9 +181,9 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	*delta = now - regs->last;
 	regs->last = now;
 
-	line_a = line_of(*own, regs->lines);
-	line_b = line_of(*other, regs->lines);
-	/* Lines come in pairs: the neighbour is always inside the table. */
+	line_a = walk_line_of(*own, regs->lines);
+	line_b = walk_line_of(*other, regs->lines);
+	/* The number of lines is even: the neighbour is inside the table. */
 	line_b ^= line_a == line_b;
 	a = regs->table + line_a * HAVEGE_LINE_WORDS;
 	b = regs->table + line_b * HAVEGE_LINE_WORDS;
@@ -205,9 +206,9 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 }
 
 /*
- * Bytes between the two labels that bound the live loop in fill(). Left to the
- * assembler, who stores it there: taking the address of code in C would make it
- * a possible target of indirect jumps, which objtool reports under IBT.
+ * Bytes between the two labels around the live loop in walk_fill(). The
+ * assembler stores it there: a code address taken in C would be a possible
+ * target of indirect jumps, which objtool reports under IBT.
  */
 extern const u32 havege_loop_size;
 
@@ -248,8 +249,13 @@ static __always_inline void store(struct havege_walk *walk,
 	walk->last = regs->last;
 }
 
-/* Only once: a second one, inlined or cloned, would have the same labels. */
-static void fill(struct havege_walk *walk, const bool live)
+/* One copy of the body. A turn that enters at case n runs n copies. */
+#define COPY(n) case (n): iteration(&regs, CLOCK_CPU); fallthrough
+
+/*
+ * There must be one copy: a second one, inlined or cloned, has the same labels.
+ */
+static void walk_fill(struct havege_walk *walk, const bool live)
 {
 	struct walk_regs regs = load(walk, live);
 	u32 left = HAVEGE_FILL_ITERS;
@@ -259,110 +265,21 @@ static void fill(struct havege_walk *walk, const bool live)
 
 		left -= turn;
 		/*
-		 * Enter part-way, as Duff's device does: as much code runs as
-		 * the cache holds. Written out, one case a copy, because each
-		 * has to be an entry and none may be shared.
+		 * Enter part-way, as Duff's device does, to run as much code as
+		 * the cache holds. Each copy has its own case.
 		 */
 		switch (turn) {
 		default:
 			asm volatile("havege_mark_0:");
 			fallthrough;
-		case 32:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 31:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 30:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 29:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 28:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 27:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 26:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 25:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 24:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 23:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 22:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 21:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 20:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 19:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 18:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 17:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 16:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 15:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 14:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 13:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 12:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 11:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 10:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 9:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 8:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 7:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 6:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 5:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 4:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 3:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 2:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
-		case 1:
-			iteration(&regs, CLOCK_CPU);
-			fallthrough;
+		COPY(32); COPY(31); COPY(30); COPY(29);
+		COPY(28); COPY(27); COPY(26); COPY(25);
+		COPY(24); COPY(23); COPY(22); COPY(21);
+		COPY(20); COPY(19); COPY(18); COPY(17);
+		COPY(16); COPY(15); COPY(14); COPY(13);
+		COPY(12); COPY(11); COPY(10); COPY(9);
+		COPY(8); COPY(7); COPY(6); COPY(5);
+		COPY(4); COPY(3); COPY(2); COPY(1);
 		case 0:
 			asm volatile("havege_mark_1:\n"
 				     ".pushsection .rodata\n"
@@ -376,7 +293,7 @@ static void fill(struct havege_walk *walk, const bool live)
 	store(walk, &regs);
 }
 
-/* Hidden from the compiler, who would make two loops of the one. */
+/* Hide @live from the compiler, which would otherwise make two loops. */
 static __always_inline bool hidden(bool live)
 {
 	asm volatile("" : "+r" (live));
@@ -385,12 +302,12 @@ static __always_inline bool hidden(bool live)
 
 void havege_walk_live(struct havege_walk *walk)
 {
-	fill(walk, hidden(true));
+	walk_fill(walk, hidden(true));
 }
 
 void havege_walk_replay(struct havege_walk *walk)
 {
-	fill(walk, hidden(false));
+	walk_fill(walk, hidden(false));
 }
 
 void havege_walk_test(struct havege_walk *walk,
@@ -423,7 +340,7 @@ size_t havege_table_bytes(const struct havege_geometry *geo)
 	return 2 * 1024 * (size_t)kb;
 }
 
-/* A sixteenth of the cache is left to the caller's loop and the interrupts. */
+/* Leave a sixteenth of the cache to the caller's loop and the interrupts. */
 unsigned int havege_loop_copies(const struct havege_geometry *geo)
 {
 	u32 kb = clamp(geo->icache_kb, (u32)HAVEGE_ICACHE_MIN_KB,
@@ -437,7 +354,7 @@ void havege_walk_init(struct havege_walk *walk, u64 *table,
 		      const struct havege_geometry *geo)
 {
 	const size_t words = havege_table_bytes(geo) / sizeof(*table);
-	u32 x = 0x48415645;	/* any constant will do: "HAVE" */
+	u32 x = 0x48415645;	/* "HAVE"; any constant will do */
 	size_t i;
 
 	memset(walk, 0, sizeof(*walk));

@@ -2,16 +2,16 @@
 /*
  * The HAVEGE walk, the noise source of this module
  *
- * A walk is a program that is made to depend on everything in a CPU that
- * nobody can predict: it wanders through a table twice as large as the L1 data
- * cache, along branches its own data decide, in a loop as large as the L1
- * instruction cache, and reads the cycle counter as it goes. What the counter
- * shows between two reads is the raw sample; what the walk leaves in its ring
- * are the walk words (the expansion, see README on what they are worth).
+ * A walk is a program whose timing depends on unpredictable CPU state. It walks
+ * through a table twice as large as the L1 data cache, along branches that its
+ * own data decide, in a loop as large as the L1 instruction cache, and reads
+ * the cycle counter at each half-step. A raw sample is the difference of two
+ * readings. The walk words in its ring are the expansion; their entropy:
+ * Documentation/entropy.rst, "Quality".
  *
- * Freestanding: types, rotations and memset, nothing else; no locks, no
- * allocation, no sleeping. The caller owns all memory, gives each walk to one
- * thread at a time, and wipes it with havege_walk_wipe().
+ * Freestanding: types, rotations and memset only; no locks, no allocation, no
+ * sleep. The caller owns all memory, gives each walk to one thread at a time,
+ * and wipes it with havege_walk_wipe().
  */
 #ifndef HAVEGE_CORE_H
 #define HAVEGE_CORE_H
@@ -19,34 +19,34 @@
 #include "havege_types.h"
 
 /*
- * A half-step touches a line at each of its positions: 64 bytes, which is what
- * most caches move, as eight words of 64 bits.
+ * Words (64 bits) in a line. A half-step touches one line at each of its
+ * positions: 64 bytes, the cache line size of most CPUs.
  */
 #define HAVEGE_LINE_WORDS	8
 #define HAVEGE_LINE_BYTES	(8 * HAVEGE_LINE_WORDS)
-/* One iteration is two half-steps: two samples and two lines of output. */
+/* Samples and output words of an iteration, which is two half-steps. */
 #define HAVEGE_ITER_TICKS	2
 #define HAVEGE_ITER_WORDS	(2 * HAVEGE_LINE_WORDS)
 /*
- * One call of a walk function, a fill: the ring is written once. Natively some
- * microseconds, under emulation some hundred: always well below 1 ms, which is
- * what lets the collector stay preemptible without looking at a clock.
+ * A fill is one call of a walk function: it writes the ring once. It takes some
+ * microseconds natively and some hundred under emulation. Below 1 ms the worker
+ * stays preemptible without a look at a clock.
  */
 #define HAVEGE_FILL_ITERS	64
 #define HAVEGE_FILL_WORDS	(HAVEGE_FILL_ITERS * HAVEGE_ITER_WORDS)
 #define HAVEGE_FILL_TICKS	(HAVEGE_FILL_ITERS * HAVEGE_ITER_TICKS)
 
-/* Rungs of each of the two branch ladders; depths 0 to this are taken. */
+/* Rungs of each of the two branch ladders. A descent ends at depth 0 to 8. */
 #define HAVEGE_RUNGS		8
 
-/* Cache sizes the walk can be fitted to, in KiB. */
+/* Cache sizes that the walk fits (KiB). */
 #define HAVEGE_DCACHE_MIN_KB	8
 #define HAVEGE_DCACHE_MAX_KB	512
 #define HAVEGE_ICACHE_MIN_KB	8
 #define HAVEGE_ICACHE_MAX_KB	64
 
 /**
- * struct havege_geometry - the caches a walk is fitted to
+ * struct havege_geometry - the caches that a walk is fitted to
  * @dcache_kb:	L1 data cache, KiB
  * @icache_kb:	L1 instruction cache, KiB
  */
@@ -56,15 +56,15 @@ struct havege_geometry {
 };
 
 /**
- * struct havege_walk - one walk: its state and what its last fill produced
+ * struct havege_walk - a walk: its state and the result of its last fill
  * @table:	the table W, @lines lines of HAVEGE_LINE_WORDS words; secret
- * @lines:	size of the table in lines, always even
+ * @lines:	lines of the table, always even
  * @copies:	copies of the unrolled body that one turn of the loop runs
- * @p:		first position, all 32 bits of it; secret
+ * @p:		first position, all 32 bits; secret
  * @q:		second position; secret
- * @path:	what the branch ladders have left behind; secret
- * @pseudo:	state of the pseudo-ticks that the replay clock mixes in; goes on at
- *		each half-step, whatever the clock
+ * @path:	result of the branch ladders; secret
+ * @pseudo:	state of the pseudo-ticks that the replay clock mixes in;
+ *		advances at each half-step with any clock
  * @last:	last reading of the counter, ticks
  * @ring:	R, the walk words of the last fill
  * @delta:	the raw samples of the last fill, ticks
@@ -83,12 +83,13 @@ struct havege_walk {
 };
 
 /**
- * struct havege_test_clock - a clock that a test injects
- * @replay:	mix in the replay clock's pseudo-ticks and not what @read stores
- * @read:	called once a half-step, after its ladder, with the two positions
- *		and the depth that the ladder reached (0..HAVEGE_RUNGS). Returns
- *		the reading of the counter, ticks; stores what the walk mixes in
- *		at *@mix.
+ * struct havege_test_clock - a test's clock
+ * @replay:	mix in pseudo-ticks, as the replay clock does, not the ticks
+ *		that @read stores
+ * @read:	called once a half-step, after its ladder, with the two
+ *		positions and the depth of the ladder (0 to HAVEGE_RUNGS).
+ *		Returns the reading of the counter, ticks; stores the ticks to
+ *		mix in at *@mix
  * @depths:	how often each ladder (0: P, 1: Q) ended at each depth; the walk
  *		counts, the test clears
  */
@@ -104,8 +105,8 @@ struct havege_test_clock {
  * @delta:	ticks between two readings
  * @gcd:	greatest common divisor of all deltas, ticks, not 0
  *
- * Return: @delta / @gcd. More than 2^32 ticks, seconds of not running, count as
- * 2^32 - 1.
+ * Return: @delta / @gcd. Above 2^32 ticks, seconds without running, the delta
+ * counts as 2^32 - 1.
  */
 static inline u32 havege_steps(u64 delta, u32 gcd)
 {
@@ -113,11 +114,11 @@ static inline u32 havege_steps(u64 delta, u32 gcd)
 }
 
 /**
- * havege_table_bytes() - how large a table a geometry asks for
- * @geo:	the caches; clamped to what the walk can be fitted to
+ * havege_table_bytes() - size of the table for a geometry
+ * @geo:	the caches; clamped to sizes that the walk fits
  *
- * Twice the L1 data cache, so that about every second touch misses it (HAVEGE,
- * ACM TOMACS 13(4), section 3).
+ * Twice the L1 data cache: about every second touch misses it (HAVEGE, ACM
+ * TOMACS 13(4), section 3).
  *
  * Context: any.
  * Return: bytes, 16384 to 1048576, a multiple of 2 KiB.
@@ -125,10 +126,10 @@ static inline u32 havege_steps(u64 delta, u32 gcd)
 size_t havege_table_bytes(const struct havege_geometry *geo);
 
 /**
- * havege_walk_bytes() - how large a table a walk has
+ * havege_walk_bytes() - size of a walk's table
  * @walk:	an initialised walk
  *
- * Return: bytes, as havege_table_bytes() said of its geometry.
+ * Return: bytes, as havege_table_bytes() for its geometry.
  */
 static inline size_t havege_walk_bytes(const struct havege_walk *walk)
 {
@@ -136,8 +137,8 @@ static inline size_t havege_walk_bytes(const struct havege_walk *walk)
 }
 
 /**
- * havege_loop_copies() - how many copies of the loop body fit a geometry
- * @geo:	the caches; clamped to what the walk can be fitted to
+ * havege_loop_copies() - copies of the loop body that fit a geometry
+ * @geo:	the caches; clamped to sizes that the walk fits
  *
  * Context: any.
  * Return: 1 to HAVEGE_FILL_ITERS.
@@ -145,9 +146,9 @@ static inline size_t havege_walk_bytes(const struct havege_walk *walk)
 unsigned int havege_loop_copies(const struct havege_geometry *geo);
 
 /**
- * havege_copy_bytes() - the size of one copy of the live loop body
+ * havege_copy_bytes() - size of one copy of the live loop body
  *
- * Measured on the code that the compiler made, not guessed.
+ * The assembler measures the compiled code.
  *
  * Context: any.
  * Return: bytes.
@@ -155,7 +156,7 @@ unsigned int havege_loop_copies(const struct havege_geometry *geo);
 size_t havege_copy_bytes(void);
 
 /**
- * havege_loop_bytes() - the size of the whole unrolled live loop
+ * havege_loop_bytes() - size of the whole unrolled live loop
  *
  * Context: any.
  * Return: bytes, at least 48 KiB.
@@ -163,14 +164,14 @@ size_t havege_copy_bytes(void);
 size_t havege_loop_bytes(void);
 
 /**
- * havege_walk_init() - put a walk into its one initial state
+ * havege_walk_init() - put a walk into its initial state
  * @walk:	the walk
- * @table:	havege_table_bytes(@geo) bytes, aligned to a cache line, the
- *		caller's; it must stay until havege_walk_wipe()
- * @geo:	the caches to fit it to; clamped to what the walk can be fitted to
+ * @table:	havege_table_bytes(@geo) bytes, aligned to a cache line; the
+ *		caller keeps them until havege_walk_wipe()
+ * @geo:	the caches to fit; clamped to sizes that the walk fits
  *
- * The state is a constant: it depends on @geo alone. Entropy comes from the
- * warm-up, never from here.
+ * The state depends on @geo alone. Entropy comes from the warm-up, never from
+ * here.
  *
  * Context: any; takes time in proportion to the table.
  */
@@ -181,8 +182,8 @@ void havege_walk_init(struct havege_walk *walk, u64 *table,
  * havege_warmup_fills() - fills to run and discard before a walk may be used
  * @walk:	an initialised walk
  *
- * As many as rewrite each line of the table 32 times on average: one that is
- * never reached would be e^-32 of good luck.
+ * The warm-up rewrites each line of the table 32 times on average. A line stays
+ * untouched with a probability of e^-32.
  *
  * Context: any.
  * Return: fills.
@@ -193,10 +194,10 @@ unsigned int havege_warmup_fills(const struct havege_walk *walk);
  * havege_walk_live() - one fill on the live clock
  * @walk:	an initialised walk
  *
- * Reads the CPU's cycle counter and mixes the readings in. The first sample of
- * a walk's first fill is the distance to tick 0 and no sample.
+ * Reads the CPU's cycle counter and mixes the readings in. The first delta of a
+ * walk's first fill is the distance to tick 0: no sample.
  *
- * Context: any, but with preemption on in the collector; no sleeping.
+ * Context: any; the collector keeps preemption on. Does not sleep.
  */
 void havege_walk_live(struct havege_walk *walk);
 
@@ -205,8 +206,8 @@ void havege_walk_live(struct havege_walk *walk);
  * @walk:	an initialised walk
  *
  * Reads the CPU's cycle counter and records the samples, but mixes in a fixed
- * pseudo-tick sequence: from equal states two fills take the same path and
- * give the same words. What differs in their samples is the machine's doing.
+ * sequence of pseudo-ticks. From equal states two fills take the same path and
+ * give the same words. Their samples differ only by the machine's timing.
  *
  * Context: as havege_walk_live().
  */
@@ -215,7 +216,7 @@ void havege_walk_replay(struct havege_walk *walk);
 /**
  * havege_walk_test() - one fill on a test's clock
  * @walk:	an initialised walk
- * @clock:	where readings and what is mixed in come from
+ * @clock:	source of the readings and of the ticks to mix in
  *
  * Context: that of @clock's read.
  */
@@ -223,10 +224,10 @@ void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock);
 
 /**
- * havege_walk_wipe() - forget all of a walk
- * @walk:	a walk; an all-zero one will do
+ * havege_walk_wipe() - wipe a walk and its table
+ * @walk:	a walk; may be all zero
  *
- * Overwrites the state and the table; the table's memory is the caller's again.
+ * The caller may then free the table.
  *
  * Context: any.
  */

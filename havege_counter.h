@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one place where the CPU's cycle counter is read
+ * The CPU's cycle counter
  *
- * Inline, so that the live loop has no call in it. Not serialised: what the
- * pipeline does around the reading is part of what is being measured.
+ * Inline, so that the live loop has no call. Not serialised: the pipeline's
+ * effect on the reading is part of the noise.
  *
- * x86 reads the TSC itself and not get_cycles(): User Mode Linux, where the
- * KUnit suites run at native speed, has the instruction but answers 0 there.
+ * x86 reads the TSC directly. get_cycles() returns 0 on User Mode Linux, where
+ * the KUnit suites run at native speed.
  *
- * Elsewhere in the kernel it is what random_get_entropy() gives, in whichever
- * way that kernel does. On arm64 that is the generic timer (CNTVCT or CNTPCT),
- * through a pointer: there are CPUs on which reading it takes a workaround, and
- * only the kernel knows them. It ticks at 25 MHz to 1 GHz. Whether it ticks often
- * enough, and whether there is any noise in it, is not assumed here: start-up
- * finds out (havege_source.c).
+ * Other kernels read random_get_entropy(). On arm64 this is the generic timer
+ * (CNTVCT or CNTPCT), through a pointer, because some CPUs need a workaround
+ * that only the kernel knows. It ticks at 25 MHz to 1 GHz. Start-up finds out
+ * whether it ticks often enough and has noise (havege_source.c).
  *
- * It has to have 64 bits. One of 32 is back at 0 every few seconds or minutes,
+ * The counter needs 64 bits. A 32-bit counter wraps within seconds or minutes,
  * which looks as if it went backwards.
  */
 #ifndef HAVEGE_COUNTER_H
@@ -25,6 +23,12 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 
+/**
+ * havege_counter() - read the CPU's cycle counter
+ *
+ * Context: any.
+ * Return: ticks.
+ */
 static __always_inline u64 havege_counter(void)
 {
 	u32 low, high;

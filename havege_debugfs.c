@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Raw samples, for those who assess the noise source: <debugfs>/havege_rng/
+ * Raw samples for the assessment of the noise source: <debugfs>/havege_rng/
  *
- *	raw		one walk's samples, without end, in runs of RUN_SAMPLES that
- *			nothing interrupts
- *	raw_overruns	how many runs had to end because the samples had not been
- *			read; a pause lies in the first sample of the next
- *	raw_restart	the first RESTART_SAMPLES of a fresh walk: one row of the
- *			restart matrix (SP 800-90B, 3.1.4) each time it is opened
- *	raw_replay	HAVEGE_REPLAY_ROWS rows of HAVEGE_REPLAY_STEPS samples of
- *			one walk, replayed from one state
+ *	raw		samples of one walk, endless, in runs of RUN_SAMPLES
+ *			without a gap
+ *	raw_overruns	runs that ended because their samples were not read in
+ *			time; the first sample of the next run contains a pause
+ *	raw_restart	the first RESTART_SAMPLES of a fresh walk: each open
+ *			file is one row of the restart matrix (SP 800-90B,
+ *			3.1.4)
+ *	raw_replay	a set of replays of one walk from one state: 256 rows of
+ *			512 samples; above k = 1, 1024 rows of 256. A sample is
+ *			the counter's advance over k half-steps; the state file
+ *			sample_steps has k
  *
- * Samples are deltas in ticks, 64 bits each in the machine's byte order. Each
- * open file has a walk of its own, made and warmed up as the collector's is, and
- * wiped when it is closed: no state of it, and no sample that was shown, ever
- * reaches the source. Samples are taken by a thread on the collector's CPU, in
- * one go, and handed out afterwards, so that reading does not disturb them.
+ * In raw and raw_restart a sample is the advance over one half-step. All
+ * samples are in ticks, 64 bits each in native byte order.
  *
- * For root, and not under lockdown.
+ * Each open file has its own walk, warmed up as the collector's and wiped on
+ * close: neither its state nor a sample that was read reaches the source. A
+ * thread on the collector's CPU takes all samples of a run before the first
+ * read returns, so that reading does not disturb them.
+ *
+ * Only root may open the files, and only without lockdown.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -35,15 +40,18 @@
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
 #include "havege_collector.h"
 #include "havege_debugfs.h"
 
-/* Samples of one run: what SP 800-90B wants of one data set, 10^6, and more. */
+/* Samples in a run: SP 800-90B needs 10^6 in a data set. */
 #define RUN_SAMPLES	1048576
-/* Samples of one row of the restart matrix. */
+/* Samples in a row of the restart matrix (SP 800-90B, 3.1.4). */
 #define RESTART_SAMPLES	1000
-#define REPLAY_SAMPLES	(HAVEGE_REPLAY_ROWS * HAVEGE_REPLAY_STEPS)
+/* Live fills between two rows of a set, on average: at k = 1, and above. */
+#define REPLAY_FINE_GAP	4
+#define REPLAY_GAP	16
 
 static struct dentry *directory;
 static struct havege_collector *collector;
@@ -57,26 +65,28 @@ enum kind {
 
 /**
  * struct recorder - an open file
- * @lock:	serialises the reads of this file
+ * @lock:	serialises reads of this file
  * @kind:	which file
  * @walk:	its walk
  * @table:	the walk's table
- * @spare:	for REPLAY, the table as it was before the first row
- * @start:	for REPLAY, the walk as it was then
- * @size:	samples that there is room for
- * @sample:	the samples of the last run
- * @fill:	how many there are
- * @next:	the first one that has not been read
+ * @warm:	the walk has been warmed up
+ * @shape:	for REPLAY, size of the set
+ * @memory:	for REPLAY, memory of the set
+ * @size:	samples that fit
+ * @sample:	samples of the last run
+ * @fill:	number of these samples
+ * @next:	index of the first unread sample
  * @done:	completed by the thread
- * @error:	what came of the run; valid after @done
+ * @error:	result of the run; valid after @done
  */
 struct recorder {
 	struct mutex lock;	/* serialises reads */
 	enum kind kind;
 	struct havege_walk walk;
 	u64 *table;
-	u64 *spare;
-	struct havege_walk start;
+	bool warm;
+	struct havege_shape shape;
+	void *memory;
 	u32 size;
 	u64 *sample;
 	u32 fill;
@@ -85,71 +95,83 @@ struct recorder {
 	int error;
 };
 
-static int walk_on(struct havege_walk *walk, int cpu, enum kind kind)
+/* Between two steps: 0 if the thread may go on, on the same CPU. */
+static int may_go_on(int cpu)
 {
 	if (kthread_should_stop())
 		return -EINTR;
-	if (kind == REPLAY)
-		havege_walk_replay(walk);
-	else
-		havege_walk_live(walk);
 	cond_resched_tasks_rcu_qs();
-	/* Another CPU's counter is another counter. */
+	/* Another CPU has another counter. */
 	return raw_smp_processor_id() == cpu ? 0 : -EIO;
 }
 
-static int record_fill(struct recorder *r, int cpu)
+static int run_fills(struct recorder *r, int cpu, unsigned int fills)
 {
-	const u32 count = min_t(u32, r->size - r->fill, HAVEGE_FILL_TICKS);
-	int err;
-
-	err = walk_on(&r->walk, cpu, r->kind);
-	memcpy(r->sample + r->fill, r->walk.delta, count * sizeof(*r->sample));
-	r->fill += count;
-	return err;
-}
-
-static int replay_row(struct recorder *r, int cpu)
-{
-	const size_t bytes = havege_walk_bytes(&r->start);
-	const u32 end = r->fill + HAVEGE_REPLAY_STEPS;
 	int err = 0;
 
-	r->walk = r->start;
-	memcpy(r->table, r->spare, bytes);
-	while (!err && r->fill < end)
-		err = record_fill(r, cpu);
-	return err;
-}
-
-/* In the thread: a run of samples, the first one after a warm-up. */
-static int run(struct recorder *r, int cpu)
-{
-	unsigned int fills = r->start.table ? 0 : havege_warmup_fills(&r->walk);
-	int err = 0;
-
-	for (; !err && fills; fills--)
-		err = walk_on(&r->walk, cpu, RAW);
-	if (!err && !r->start.table) {
-		r->start = r->walk;
-		if (r->spare)
-			memcpy(r->spare, r->table, havege_walk_bytes(&r->walk));
+	for (; !err && fills; fills--) {
+		havege_walk_live(&r->walk);
+		err = may_go_on(cpu);
 	}
+	return err;
+}
+
+static int record_samples(struct recorder *r, int cpu)
+{
+	int err = 0;
+	u32 count;
+
+	while (!err && r->fill < r->size) {
+		err = run_fills(r, cpu, 1);
+		count = min_t(u32, r->size - r->fill, HAVEGE_FILL_TICKS);
+		memcpy(r->sample + r->fill, r->walk.delta,
+		       count * sizeof(*r->sample));
+		r->fill += count;
+	}
+	return err;
+}
+
+static int record_replays(struct recorder *r, int cpu)
+{
+	struct havege_replay *replay =
+		havege_replay_begin(r->memory, &r->shape, &r->walk, 1);
+	const u32 gap = r->shape.span > 1 ? REPLAY_GAP : REPLAY_FINE_GAP;
+	int err = 0;
+
+	while (!err && r->fill < r->size) {
+		err = run_fills(r, cpu, havege_replay_gap(replay, gap));
+		while (!err && !havege_replay_step(replay, NULL))
+			err = may_go_on(cpu);
+		memcpy(r->sample + r->fill, replay->sample,
+		       r->shape.samples * sizeof(*r->sample));
+		r->fill += r->shape.samples;
+	}
+	return err;
+}
+
+/* Record one run, in the thread. Warm up before the first one. */
+static int recorder_run(struct recorder *r, int cpu)
+{
+	int err = 0;
+
+	if (!r->warm)
+		err = run_fills(r, cpu, havege_warmup_fills(&r->walk));
+	r->warm = true;
 	r->fill = 0;
 	r->next = 0;
-	while (!err && r->fill < r->size)
-		err = r->kind == REPLAY ? replay_row(r, cpu) :
-			record_fill(r, cpu);
-	return err;
+	if (err)
+		return err;
+	return r->kind == REPLAY ? record_replays(r, cpu) :
+		record_samples(r, cpu);
 }
 
 static int record_thread(void *data)
 {
 	struct recorder *r = data;
 
-	r->error = run(r, raw_smp_processor_id());
+	r->error = recorder_run(r, raw_smp_processor_id());
 	complete(&r->done);
-	/* Woken by kthread_stop() alone, which comes as soon as we are done. */
+	/* kthread_stop() wakes us, as soon as we are done. */
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_IDLE);
 		if (!kthread_should_stop())
@@ -177,52 +199,66 @@ static int record(struct recorder *r)
 	kthread_stop(task);
 	if (!err)
 		err = r->error;
-	/* Half a run is none: it is not what it says it is. */
+	/* Drop a partial run: it would look like a shorter one. */
 	if (err)
 		r->fill = 0;
 	return err;
 }
 
+static size_t memory_bytes(const struct recorder *r)
+{
+	return havege_replay_bytes(&r->shape, &r->walk);
+}
+
 static void free_recorder(struct recorder *r)
 {
-	const size_t bytes = havege_walk_bytes(&r->walk);
-
-	if (r->spare)
-		memzero_explicit(r->spare, bytes);
+	if (r->memory)
+		memzero_explicit(r->memory, memory_bytes(r));
+	vfree(r->memory);
 	havege_walk_wipe(&r->walk);
-	kvfree(r->spare);
 	kvfree(r->table);
 	kvfree(r->sample);
 	kfree_sensitive(r);
 }
 
-static struct recorder *alloc_recorder(enum kind kind)
+static bool alloc_buffers(struct recorder *r, const struct havege_state *state)
 {
 	static const u32 sizes[] = {
 		[RAW] = RUN_SAMPLES,
 		[RESTART] = RESTART_SAMPLES,
-		[REPLAY] = REPLAY_SAMPLES,
 	};
+
+	r->table = kvmalloc(havege_table_bytes(&state->tuning.geo), GFP_KERNEL);
+	if (!r->table)
+		return false;
+	havege_walk_init(&r->walk, r->table, &state->tuning.geo);
+	if (r->kind == REPLAY) {
+		r->shape = havege_shape(max(state->figures.span, 1u));
+		r->size = r->shape.rows * r->shape.samples;
+		r->memory = vmalloc(memory_bytes(r));
+		if (!r->memory)
+			return false;
+	} else {
+		r->size = sizes[r->kind];
+	}
+	r->sample = kvmalloc_array(r->size, sizeof(*r->sample), GFP_KERNEL);
+	return r->sample;
+}
+
+static struct recorder *alloc_recorder(enum kind kind)
+{
 	struct recorder *r = kzalloc(sizeof(*r), GFP_KERNEL);
 	struct havege_state state;
-	size_t bytes;
 
 	if (!r)
 		return NULL;
 	havege_collector_state(collector, &state);
-	bytes = havege_table_bytes(&state.tuning.geo);
 	mutex_init(&r->lock);
 	r->kind = kind;
-	r->size = sizes[kind];
-	r->table = kvmalloc(bytes, GFP_KERNEL);
-	r->sample = kvmalloc_array(r->size, sizeof(*r->sample), GFP_KERNEL);
-	if (kind == REPLAY)
-		r->spare = kvmalloc(bytes, GFP_KERNEL);
-	if (!r->table || !r->sample || (kind == REPLAY && !r->spare)) {
+	if (!alloc_buffers(r, &state)) {
 		free_recorder(r);
 		return NULL;
 	}
-	havege_walk_init(&r->walk, r->table, &state.tuning.geo);
 	return r;
 }
 
@@ -247,7 +283,10 @@ static int raw_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Whether there is something to read, after another run where one may follow. */
+/*
+ * Return: 1 if there are samples to read, after a new run if needed; 0 at the
+ * end.
+ */
 static int refill(struct recorder *r)
 {
 	if (r->next < r->fill)
@@ -304,7 +343,7 @@ static ssize_t overruns_read(struct file *file, char __user *to, size_t bytes,
 	const int len = scnprintf(text, sizeof(text), "%d\n",
 				  atomic_read(&overruns));
 
-	/* A stream has no position of its own: the end has to be kept. */
+	/* A stream has no position: remember the end. */
 	if (file->private_data)
 		return 0;
 	if (bytes < (size_t)len)

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Raw samples, for those who assess the noise source
- */
+/* Raw samples for the assessment of the noise source */
 #ifndef HAVEGE_DEBUGFS_H
 #define HAVEGE_DEBUGFS_H
 
 struct havege_collector;
 
 /**
- * havege_debugfs_enter() - make the files
- * @c:		the collector whose CPU and geometry the walks get
+ * havege_debugfs_enter() - create the files
+ * @c:		the collector whose CPU and geometry the walks use
  *
- * A kernel without debugfs has none of them; nothing else depends on it.
+ * Without debugfs there are no files, and nothing else changes.
  *
  * Context: process context, sleeps.
  */
 void havege_debugfs_enter(struct havege_collector *c);
 
 /**
- * havege_debugfs_leave() - remove them; waits for those that read
+ * havege_debugfs_leave() - remove the files; waits for readers
  *
- * Context: process context, sleeps. No effect where they were not made.
+ * Context: process context, sleeps. No effect if there are no files.
  */
 void havege_debugfs_leave(void);
 

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CPU hotplug, suspend and hibernation, VM forks. The contract is in
- * havege_events.h.
+ * System events: CPU hotplug, suspend and hibernation, VM forks
  *
- * A callback may find the collector in any state. That of CPU hotplug runs with
- * the CPUs locked, and so does no more than queue work. Those before a sleep
- * have to be done when they return; none of the others waits for a start-up.
+ * Callbacks may run in any collector state and must not wait for a start-up:
+ * - CPU hotplug runs under cpus_read_lock(): it only queues work.
+ * - PM_*_PREPARE stops the workers and wipes the buffer before it returns.
  *
- * Two tell of a VM fork. The generation is what counts: it has changed before
- * the copy runs its first instruction, and whoever takes bytes looks at it. The
- * notifier comes some time later, on kernels that have it; it has a collector
- * start up anew that nobody reads from, and is all there is for hypervisors
- * that announce forks without ACPI.
+ * A VM fork is seen in two ways:
+ * - Generation ID: the hypervisor changes it before the copy executes its first
+ *   instruction. Every read compares it.
+ * - Kernel notifier: fires later. It restarts an idle collector, and is the
+ *   only signal from hypervisors that do not use ACPI.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,17 +28,17 @@
 
 static struct havege_collector *collector;
 
-/* The generation */
+/* VM generation ID */
 
 #ifdef CONFIG_ACPI
-/* Hypervisors give one or the other; the kernel has them in capitals. */
+/* A hypervisor uses one of the two IDs; the kernel upper-cases them. */
 static const char * const ids[] = { "VM_GEN_COUNTER", "VMGENCTR" };
 
 /*
- * By the kernel's list of devices, which takes no memory. A search of ACPI's own
- * takes some, and where there is none says that there is no such device. But
- * where the list has IDs of eight letters it does not have this one: then such a
- * search has to do, twice, since a shortage may pass.
+ * Search the kernel's list of ACPI devices, which allocates nothing. ACPI's own
+ * search allocates, and without memory it finds no device. A list with IDs of
+ * eight letters lacks this device: then use ACPI's search, twice, because a
+ * shortage of memory may pass.
  */
 #if ACPI_ID_LEN > 14
 static acpi_handle find_device(const char *id)
@@ -47,7 +46,7 @@ static acpi_handle find_device(const char *id)
 	struct acpi_device *device = acpi_dev_get_first_match_dev(id, NULL, -1);
 	acpi_handle handle = device ? device->handle : NULL;
 
-	/* Hypervisors do not take it away again. */
+	/* A hypervisor never removes the device. */
 	if (device)
 		acpi_dev_put(device);
 	return handle;
@@ -72,7 +71,8 @@ static acpi_handle find_device(const char *id)
 #endif
 
 /*
- * A package of two integers: the lower and the upper half. 0 is no address.
+ * Read the address: a package of two integers, the lower and the upper half. An
+ * address of 0 is none.
  * Return: 0 or -ENOMEM.
  */
 static int address_of(acpi_handle device, phys_addr_t *address)
@@ -92,7 +92,7 @@ static int address_of(acpi_handle device, phys_addr_t *address)
 			*address = half[0].integer.value |
 				half[1].integer.value << 32;
 	}
-	/* There after a failure, too, where that came last. */
+	/* Free it even after a failure, which may come after the allocation. */
 	ACPI_FREE(result.pointer);
 	return status == AE_NO_MEMORY ? -ENOMEM : 0;
 }
@@ -112,7 +112,7 @@ const void *havege_generation_map(void)
 	if (address_of(device, &address))
 		return ERR_PTR(-ENOMEM);
 	if (!address) {
-		pr_warn("the VM generation of this machine has no address: copies of it are noticed late\n");
+		pr_warn("the VM generation ID of this machine has no address: copies of it are noticed late\n");
 		return NULL;
 	}
 	return memremap(address, HAVEGE_GENERATION, MEMREMAP_WB) ?:
@@ -191,7 +191,10 @@ int havege_events_enter(struct havege_collector *c)
 					      "hw_random/havege_rng:online",
 					      on_cpu_change, on_cpu_change);
 	if (cpu_state >= 0) {
-		/* For a change between the start of the thread and now. */
+		/*
+		 * A CPU may have changed between the start of the workers and
+		 * now.
+		 */
 		havege_collector_settle(c);
 		return 0;
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What happens to the machine under a running collector: CPUs come and go, it is
- * put to sleep, it is copied
+ * System events under a running collector: CPU hotplug, suspend, VM forks
  *
- * Each of these ends in one call of havege_collector.h; nothing is decided here.
+ * Each event ends in one call of havege_collector.h, which decides what to do.
  */
 #ifndef HAVEGE_EVENTS_H
 #define HAVEGE_EVENTS_H
@@ -11,42 +10,41 @@
 struct havege_collector;
 
 /**
- * havege_generation_map() - find the generation of this virtual machine
+ * havege_generation_map() - find the VM generation ID
  *
- * 16 bytes in memory, whose place the ACPI device "VM Generation Counter" tells.
- * The hypervisor changes them in a copy of the machine before any of its CPUs
+ * The ACPI device "VM Generation Counter" has the address of these 16 bytes.
+ * The hypervisor changes them in a copy of the VM before any CPU of the copy
  * runs (Microsoft, "Virtual Machine Generation ID", 2012).
  *
  * Context: process context, sleeps.
- * Return: where they are; NULL if this machine has none; ERR_PTR(-ENOMEM) if it
- * has and they cannot be reached.
+ * Return: the ID; NULL if this machine has none; ERR_PTR(-ENOMEM) if it cannot
+ * be mapped.
  */
 const void *havege_generation_map(void);
 
 /**
- * havege_generation_unmap() - give back what was mapped
- * @generation:	of havege_generation_map(), NULL included
+ * havege_generation_unmap() - unmap the VM generation ID
+ * @generation: result of havege_generation_map(), or NULL
  *
  * Context: process context, sleeps.
  */
 void havege_generation_unmap(const void *generation);
 
 /**
- * havege_events_enter() - have a collector follow what happens
+ * havege_events_enter() - let a collector follow system events
  * @c:		a started collector, one at a time
  *
- * Context: process context, sleeps. Under no lock that the collector takes.
- * Return: 0, or the error of a registration, and then nothing is registered.
+ * Context: process context, sleeps. Not under a lock of the collector.
+ * Return: 0, or the error of a registration; then nothing is registered.
  */
 int havege_events_enter(struct havege_collector *c);
 
 /**
- * havege_events_leave() - nothing is told any more
+ * havege_events_leave() - stop following system events
  *
- * When it returns no call into the collector is under way, but its settle work
- * may be queued.
+ * On return no callback runs. The settle work may still be queued.
  *
- * Context: process context, sleeps. Under no lock that the collector takes.
+ * Context: process context, sleeps. Not under a lock of the collector.
  */
 void havege_events_leave(void);
 

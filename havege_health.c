@@ -5,14 +5,14 @@
 #include "havege_health.h"
 
 /*
- * 2^H - 1 for H = 1, 1/2, 1/4, 1/8 in units of 2^-20: how much likelier a sample
- * is to differ than to be the one with probability 2^-H.
+ * 2^H - 1 for H = 1, 1/2, 1/4, 1/8, in units of 2^-20: the odds against the
+ * sample that has the probability 2^-H.
  */
 static const u32 unlike[HAVEGE_SHIFT_MAX + 1] = {
 	1048576, 434334, 198398, 94904,
 };
 
-/* A number m * 2^e with m from 2^31 to 2^32: down to 2^-512 and below. */
+/* A number m * 2^e, with m from 2^31 to 2^32: holds 2^-512 and less. */
 struct tiny {
 	u64 m;
 	int e;
@@ -39,16 +39,17 @@ static struct tiny sum(struct tiny a, struct tiny b)
 	return tiny(big.m + (apart < 32 ? small.m >> apart : 0), big.e);
 }
 
-/* Whether it is more than 2^-alpha. */
+/* Whether @t is above 2^-@alpha. */
 static bool exceeds(struct tiny t, int alpha)
 {
 	return t.e > -alpha - 31 || (t.e == -alpha - 31 && t.m > 1u << 31);
 }
 
 /*
- * From the top: all HAVEGE_WINDOW samples alike, then one less each time, until
- * it is likely enough. A term follows from the one above it,
- * P(k) = P(k + 1) * (k + 1) / (W - k) * (1 - p) / p, and (1 - p) / p = 2^H - 1.
+ * Sum up from the top: first the probability that all HAVEGE_WINDOW samples are
+ * alike, then that all but one are, and so on until the sum is above 2^-alpha.
+ * A term follows from the one before, P(k) = P(k + 1) * (k + 1) / (W - k) * (1
+ * - p) / p, with (1 - p) / p = 2^H - 1.
  */
 static u32 proportion_cutoff(unsigned int shift, unsigned int alpha)
 {
@@ -61,7 +62,7 @@ static u32 proportion_cutoff(unsigned int shift, unsigned int alpha)
 				 HAVEGE_WINDOW - k), p.e - 20);
 		tail = sum(tail, p);
 	}
-	/* With k of them it is too likely: the cutoff is the next. */
+	/* k samples are too likely: the cutoff is k + 1. */
 	return k + 1;
 }
 
@@ -73,7 +74,7 @@ struct havege_cutoffs havege_cutoffs(unsigned int shift, unsigned int alpha)
 	};
 }
 
-void havege_health_assume(struct havege_health *health, unsigned int shift)
+static void set_cutoffs(struct havege_health *health, unsigned int shift)
 {
 	shift = min_t(unsigned int, shift, HAVEGE_SHIFT_MAX);
 	health->shift = shift;
@@ -87,13 +88,25 @@ void havege_health_init(struct havege_health *health, u32 gcd,
 	memset(health, 0, sizeof(*health));
 	health->gcd = max(gcd, 1u);
 	/*
-	 * Rounded up by less than gcd: times what is below HAVEGE_SHORT that makes
-	 * less than 2^32, and so no difference to the whole part.
+	 * Rounding up adds less than gcd. Times a delta below HAVEGE_SHORT the
+	 * error is below 2^32 and leaves the whole part as it is.
 	 */
 	if (health->gcd <= HAVEGE_SHORT)
 		health->inverse = div_u64((1ull << 32) + health->gcd - 1,
 					  health->gcd);
-	havege_health_assume(health, shift);
+	set_cutoffs(health, shift);
+}
+
+void havege_health_tune(struct havege_health *health, u32 gcd,
+			unsigned int shift)
+{
+	u64 failures[HAVEGE_TESTS];
+
+	if (health->gcd == max(gcd, 1u) && health->shift == shift)
+		return;
+	memcpy(failures, health->failures, sizeof(failures));
+	havege_health_init(health, gcd, shift);
+	memcpy(health->failures, failures, sizeof(failures));
 }
 
 u32 havege_health_cutoff(const struct havege_health *health,
@@ -107,7 +120,7 @@ u32 havege_health_cutoff(const struct havege_health *health,
 	return test == HAVEGE_PROPORTION ? cutoffs->proportion : cutoffs->run;
 }
 
-/* What is worst in one call of havege_health_test() gives it its name. */
+/* The worst failure of a call of havege_health_test() names the result. */
 static void failed(struct havege_health *health, enum havege_test test,
 		   u32 count, enum havege_verdict verdict)
 {
@@ -120,9 +133,9 @@ static void failed(struct havege_health *health, enum havege_test test,
 	}
 }
 
-/* An event is what gets to a cutoff, and not what stays above it. */
-static void judge(struct havege_health *health, enum havege_test test,
-		  u32 count)
+/* A count that reaches its cutoff is one failure, until it falls below it. */
+static void health_judge(struct havege_health *health, enum havege_test test,
+			 u32 count)
 {
 	const bool over = count >= havege_health_cutoff(health, test,
 							HAVEGE_INTERMITTENT);
@@ -137,13 +150,13 @@ static void judge(struct havege_health *health, enum havege_test test,
 		       HAVEGE_INTERMITTENT : HAVEGE_PERMANENT);
 }
 
-/* Samples that are made of deltas, and tested, at a time. */
+/* Samples to convert and test at a time. */
 #define CHUNK		128
-/* Samples in a word. */
+/* Samples in a 64-bit word. */
 #define WORD		8
 #define IN_EACH(byte)	((byte) * 0x0101010101010101ull)
 
-/* Eight samples, the first of them in the low bits. */
+/* Eight samples, the first one in the low bits. */
 static u64 word_of(const u8 *s)
 {
 	u64 word;
@@ -155,7 +168,7 @@ static u64 word_of(const u8 *s)
 	return word;
 }
 
-/* A byte of @a less that of @b, eight times. */
+/* Eight differences: each byte of @a minus that of @b. */
 static u64 less(u64 a, u64 b)
 {
 	const u64 high = IN_EACH(0x80ull);
@@ -163,13 +176,13 @@ static u64 less(u64 a, u64 b)
 	return ((a | high) - (b & ~high)) ^ ((a ^ ~b) & high);
 }
 
-/* How many bytes are zero at the end, which is the high one; 8: all are. */
+/* Number of zero bytes at the high end, 0 to 8. */
 static u32 zeros_at_end(u64 word)
 {
 	return (64 - fls64(word)) / 8;
 }
 
-/* Any delta: what is short is divided by multiplication. */
+/* Convert deltas to samples. Divide short deltas by multiplication. */
 static void make_samples(struct havege_health *health, u8 *s, const u64 *delta,
 			 unsigned int count)
 {
@@ -185,7 +198,7 @@ static void make_samples(struct havege_health *health, u8 *s, const u64 *delta,
 		return;
 	for (i = 0; i < count; i++) {
 		s[i] = havege_sample(delta[i], health->gcd);
-		/* Half the range of a difference is negative. */
+		/* A difference with the top bit set is negative. */
 		if (delta[i] >> 63) {
 			health->failures[HAVEGE_COUNTER]++;
 			failed(health, HAVEGE_COUNTER, 1, HAVEGE_INTERMITTENT);
@@ -194,8 +207,8 @@ static void make_samples(struct havege_health *health, u8 *s, const u64 *delta,
 }
 
 /*
- * The first, second and third difference of a sample are zero where its
- * extrapolation from the last one, two, three samples is right.
+ * The first, second and third difference of a sample are zero if its
+ * extrapolation from the last one, two or three samples is right.
  */
 static void test_run(struct havege_health *health, u8 s, u64 seen)
 {
@@ -211,8 +224,9 @@ static void test_run(struct havege_health *health, u8 s, u64 seen)
 		health->run[i] = seen > i && s == guess[i] ?
 			health->run[i] + 1 : 0;
 
-	judge(health, HAVEGE_REPETITION, health->run[0] + 1);
-	judge(health, HAVEGE_STUCK, max(health->run[1], health->run[2]) + 1);
+	health_judge(health, HAVEGE_REPETITION, health->run[0] + 1);
+	health_judge(health, HAVEGE_STUCK,
+		     max(health->run[1], health->run[2]) + 1);
 
 	health->last[2] = health->last[1];
 	health->last[1] = health->last[0];
@@ -220,16 +234,20 @@ static void test_run(struct havege_health *health, u8 s, u64 seen)
 }
 
 /*
- * Where no two words in a row are zero there are no 23 zeros in a row, and with
- * fewer than eight from before no cutoff is reached: the least is at 30. Whether
- * that is so of all three differences; if not, nothing has been changed. Eight
- * zeros alone would be too common where the counter's steps are long.
+ * Fast test of a chunk. Without two zero words in a row there are no 23 zeros
+ * in a row, and with fewer than eight zeros from before no count reaches a
+ * cutoff: the lowest is 30. A single zero word is too common where the counter
+ * has long steps.
+ * Return: true if this holds for all three differences; else nothing is
+ * changed.
  */
 static bool has_no_long_run(struct havege_health *health, const u8 *s,
 			    unsigned int count)
 {
 	const u8 *last = health->last;
-	/* The last sample, its difference, and that one's. */
+	/*
+	 * The last sample, the last difference and the last second difference.
+	 */
 	u64 end[3] = {
 		last[0], (u8)(last[0] - last[1]),
 		(u8)(last[0] - 2 * last[1] + last[2])
@@ -273,7 +291,7 @@ static void test_runs(struct havege_health *health, const u8 *s,
 		test_run(health, s[i], health->seen + i);
 }
 
-/* How many samples are like @what; @count is CHUNK at most. */
+/* Number of samples equal to @what. @count is CHUNK at most. */
 static u32 count_alike(const u8 *s, unsigned int count, u8 what)
 {
 	const u64 low = IN_EACH(0x7full);
@@ -281,7 +299,7 @@ static u32 count_alike(const u8 *s, unsigned int count, u8 what)
 	unsigned int i;
 	u32 n = 0;
 
-	/* One counter a byte: no more than CHUNK / WORD each. */
+	/* Count in each byte: at most CHUNK / WORD. */
 	for (i = 0; i + WORD <= count; i += WORD) {
 		diff = word_of(s + i) ^ IN_EACH((u64)what);
 		alike += ~(((diff & low) + low) | diff | low) >> 7;
@@ -293,7 +311,7 @@ static u32 count_alike(const u8 *s, unsigned int count, u8 what)
 	return n;
 }
 
-/* The count only grows in a window: it is judged once a chunk. */
+/* The count only grows within a window: judge it once a chunk. */
 static void test_proportion(struct havege_health *health, const u8 *s,
 			    unsigned int count)
 {
@@ -307,14 +325,14 @@ static void test_proportion(struct havege_health *health, const u8 *s,
 		some = min(count, HAVEGE_WINDOW - health->window);
 		health->same += count_alike(s, some, health->first);
 		health->window = (health->window + some) % HAVEGE_WINDOW;
-		judge(health, HAVEGE_PROPORTION, health->same);
+		health_judge(health, HAVEGE_PROPORTION, health->same);
 	}
 }
 
 /*
- * What the samples look like are sixteen of them, four bits apart, XORed: what is
- * older has been shifted out. Where they have looked so twice in a row, and as
- * far back each time, the samples between are taken for a period.
+ * The look is a hash of the last 16 samples: an XOR of them, four bits apart;
+ * older ones are shifted out. If it came back twice in a row after the same
+ * distance, take that distance for a period and follow it.
  */
 static void test_period(struct havege_health *health, const u8 *s,
 			unsigned int count)
@@ -330,8 +348,8 @@ static void test_period(struct havege_health *health, const u8 *s,
 		if (lag) {
 			if (s[i] == health->past[(now - lag) & mask]) {
 				health->follows++;
-				judge(health, HAVEGE_PERIOD,
-				      health->follows + 1);
+				health_judge(health, HAVEGE_PERIOD,
+					     health->follows + 1);
 			} else {
 				health->follows = 0;
 				lag = 0;
@@ -345,7 +363,7 @@ static void test_period(struct havege_health *health, const u8 *s,
 			continue;
 		index = look * 0x9e3779b97f4a7c15ull >>
 			(64 - HAVEGE_PLACE_BITS);
-		/* Where it never looked so the place is 0: as good as any. */
+		/* The place of a new look is 0, which is as good as any. */
 		back = (u16)(now - health->place[index]);
 		health->place[index] = (u16)now;
 		if (back == maybe && !lag && back && back <= HAVEGE_LAG_MAX)
@@ -364,7 +382,7 @@ enum havege_verdict havege_health_test(struct havege_health *health,
 	u8 s[CHUNK];
 
 	health->verdict = HAVEGE_HEALTHY;
-	/* What fails several has the name of the first of them, the plainest. */
+	/* If several tests fail, the first and plainest names the result. */
 	for (; count; count -= some, delta += some) {
 		some = min_t(unsigned int, count, CHUNK);
 		make_samples(health, s, delta, some);

@@ -1,148 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The replay estimate: how much of the timing is not the program's own doing
+ * Replays: the same walk from the same state, again and again
  *
- * The walk's path depends on its data, so its samples look random even on a
- * machine that has no noise at all. Therefore the same walk is run from the same
- * state time and again, on the replay clock, so that it takes the same path each
- * time: HAVEGE_REPLAY_ROWS rows of HAVEGE_REPLAY_STEPS samples. What differs
- * between the rows is the machine's doing, and only that is credited.
+ * The path of a walk depends on its data: its samples look random even on a
+ * machine without noise. A replay runs on the replay clock from a saved state
+ * and takes the same path each time. Its samples are one row of the estimate
+ * (havege_estimate.h). Rows differ only by the machine's timing.
  *
- * From each column (one step of the walk) its median is subtracted, which
- * leaves the residuals. The estimate is the least of five, each a bound at 99 %
- * as in SP 800-90B, 6.3.1 (most common value):
+ * Rows back to back would teach the branch predictor and the caches the
+ * measured path. Therefore the caller runs some fills of the live walk between
+ * two rows: havege_replay_gap() says how many.
  *
- * - value: the most common residual;
- * - difference: the most common difference of two residuals in a row;
- * - predecessor: the most common residual after each residual;
- * - position: each column's own most common value. For noise that is not
- *   symmetric a median can miss what a guess would not;
- * - neighbour: each sample guessed to be that of the row that was most like this
- *   one until then. On a counter that moves in large steps (26 ticks on some
- *   CPUs) rows differ by the phase at which they began, which shows at every
- *   step and is noise once.
+ * A sample spans k half-steps: k is 1 with a fine counter, and more if a
+ * half-step takes less than eight of its units.
  *
- * Freestanding; no locks, no allocation. The work is cut into steps of some
- * ten microseconds, so that the caller can be preempted between them.
+ * Freestanding; no locks, no allocation. The caller lends the memory.
  */
 #ifndef HAVEGE_REPLAY_H
 #define HAVEGE_REPLAY_H
 
 #include "havege_core.h"
+#include "havege_estimate.h"
 #include "havege_types.h"
 
-/* Rows: runs of the same walk. The first ones, while caches settle, are not used. */
-#define HAVEGE_REPLAY_ROWS	64
-#define HAVEGE_REPLAY_SETTLE	8
-#define HAVEGE_REPLAY_USED	(HAVEGE_REPLAY_ROWS - HAVEGE_REPLAY_SETTLE)
-/* Columns: samples of a row. The first one spans the pause before the row. */
-#define HAVEGE_REPLAY_STEPS	512
-#define HAVEGE_REPLAY_FILLS	(HAVEGE_REPLAY_STEPS / HAVEGE_FILL_TICKS)
-
-/* Residuals whose successors are counted at a time, of 256. */
-#define HAVEGE_REPLAY_AFTER	16
-
-/* Entropy is counted in units of 2^-16 bit. */
-#define HAVEGE_BIT		65536u
-
-/* For "%u.%04u": the whole bits, and the rest in 1/10000 bit, rounded down. */
-static inline u32 havege_bits(u32 entropy)
-{
-	return entropy / HAVEGE_BIT;
-}
-
-static inline u32 havege_bit_parts(u32 entropy)
-{
-	return entropy % HAVEGE_BIT * 10000 / HAVEGE_BIT;
-}
+/* Fills of a row in one step. */
+#define HAVEGE_REPLAY_FILLS	4
 
 /**
- * struct havege_estimate - what the replays said, each in 2^-16 bit a tick
- * @residual:	the least of those that follow
- * @value:	from the most common residual
- * @difference:	from the most common difference of two residuals in a row
- * @predecessor: from the most common residual after each residual
- * @position:	from the most common value in each column
- * @neighbour:	from what the row most alike had in each column
+ * struct havege_sampler - makes samples of deltas
+ * @span:	half-steps in a sample: k
+ * @have:	half-steps of the sample in the making
+ * @sum:	their ticks
+ * @back:	the counter went backwards in one of them
  */
-struct havege_estimate {
-	u32 residual;
-	u32 value;
-	u32 difference;
-	u32 predecessor;
-	u32 position;
-	u32 neighbour;
+struct havege_sampler {
+	u32 span;
+	u32 have;
+	u64 sum;
+	bool back;
 };
 
 /**
- * struct havege_replay - a replay estimate at work
- * @walk:	the walk that is replayed; a copy, with a table of its own
- * @table:	that table
- * @row:	rows that have been run
- * @column:	columns that have been reduced to residuals
- * @guessed:	samples that were their column's most common value
- * @followed:	samples that were as in the row most like theirs
- * @apart:	how unlike two rows have been, the last columns above all
- * @sample:	deltas over GCD, at most 65535; then residuals
- * @after:	how often each residual (second index) came after each of some
- * @count:	how often each value came
+ * havege_take_samples() - make samples of a fill
+ * @sampler:	the sampler; a sample may span two fills
+ * @delta:	HAVEGE_FILL_TICKS deltas, ticks
+ * @sample:	up to HAVEGE_FILL_TICKS samples, ticks. If the counter went
+ *		backwards in a sample, all its bits are set
+ *
+ * Return: number of samples: HAVEGE_FILL_TICKS at k = 1, 0 or 1 at k = 256.
+ */
+u32 havege_take_samples(struct havege_sampler *sampler, const u64 *delta,
+			u64 *sample);
+
+/**
+ * struct havege_replay - a set of replays in the making
+ * @gcd:	greatest common divisor of the deltas, ticks
+ * @fills:	fills of the present row so far
+ * @have:	samples of the present row so far
+ * @start:	the walk to replay, as it was when the set began
+ * @walk:	the replay
+ * @sampler:	makes the samples of the present row
+ * @sample:	the present row, ticks
+ * @rows:	the rows, and the estimate
  */
 struct havege_replay {
+	u32 gcd;
+	u32 fills;
+	u32 have;
+	struct havege_walk start;
 	struct havege_walk walk;
-	u64 *table;
-	u32 row;
-	u32 column;
-	u32 guessed;
-	u32 followed;
-	u32 apart[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_USED];
-	u16 sample[HAVEGE_REPLAY_USED][HAVEGE_REPLAY_STEPS];
-	u16 after[HAVEGE_REPLAY_AFTER][256];
-	u16 count[256];
+	struct havege_sampler sampler;
+	u64 sample[HAVEGE_SAMPLES_MAX];
+	struct havege_rows *rows;
 };
 
 /**
- * havege_min_entropy() - the min-entropy of a guess that has been counted
- * @hits:	how often the guess was right
- * @total:	how often it was made, 2 to 2^31
+ * havege_replay_bytes() - memory that a set of replays takes
+ * @shape:	size of the set
+ * @walk:	the walk to replay
  *
- * -log2 of the upper end of the 99 % confidence interval of @hits / @total (SP
- * 800-90B, 6.3.1). Rounded down.
- *
- * Context: any.
- * Return: 2^-16 bit; 0 where the bound is 1 or more, or @total below 2.
+ * Return: bytes, a multiple of 64.
  */
-u32 havege_min_entropy(u32 hits, u32 total);
+size_t havege_replay_bytes(const struct havege_shape *shape,
+			   const struct havege_walk *walk);
 
 /**
- * havege_replay_begin() - begin an estimate
- * @replay:	the estimate
- * @table:	the caller's, as large as the table of the walk to replay
- */
-void havege_replay_begin(struct havege_replay *replay, u64 *table);
-
-/**
- * havege_replay_step() - the next step of it
- * @replay:	an estimate that has begun
- * @walk:	the walk to replay, warmed up; it is not changed and may not
- *		change until the estimate is over
- * @clock:	NULL for the CPU's own counter, or a test's clock
+ * havege_replay_begin() - begin a set
+ * @memory:	havege_replay_bytes(@shape, @walk) bytes, aligned to a cache
+ *		line
+ * @shape:	size of the set
+ * @walk:	the walk to replay, warmed up. It is copied and may go on
  * @gcd:	greatest common divisor of the deltas, ticks, not 0
- * @estimate:	the result, with the last step
  *
- * After the last step all that was copied of @walk is wiped.
+ * Return: the set, in @memory.
+ */
+struct havege_replay *havege_replay_begin(void *memory,
+					  const struct havege_shape *shape,
+					  const struct havege_walk *walk,
+					  u32 gcd);
+
+/**
+ * havege_replay_step() - run a part of the next row
+ * @replay:	a set that is not full
+ * @clock:	NULL for the CPU's own counter, or a test's clock
  *
- * Context: as havege_walk_replay(); each step is a row or some columns.
- * Return: whether this was the last step.
+ * Context: as havege_walk_replay(); at most HAVEGE_REPLAY_FILLS fills.
+ * Return: true if the row is complete; @replay->sample then holds it.
  */
 bool havege_replay_step(struct havege_replay *replay,
-			const struct havege_walk *walk,
-			struct havege_test_clock *clock, u32 gcd,
-			struct havege_estimate *estimate);
+			struct havege_test_clock *clock);
 
 /**
- * havege_replay_wipe() - forget all of an estimate, done or not
- * @replay:	the estimate; an all-zero one will do
+ * havege_replay_gap() - live fills to run before the next row
+ * @replay:	a set that is not full
+ * @mean:	fills on average
+ *
+ * A hash of the row's number varies the gap: a fixed one would beat with
+ * periodic events of the machine.
+ *
+ * Return: 0 to 2 * @mean.
  */
-void havege_replay_wipe(struct havege_replay *replay);
+u32 havege_replay_gap(const struct havege_replay *replay, u32 mean);
 
 #endif /* HAVEGE_REPLAY_H */

@@ -5,10 +5,11 @@
 #include "havege_source.h"
 
 /*
- * Of the conditioner: the delta that is 8 times byte n, for n from 0 to 255;
- * any other SHA-256 gives the same. Of the walk: the words of four fills on the
- * clock below, as if they were deltas, after that; a model of the walk in another
- * language gives the same (kunit/source_test.c).
+ * Known answers. The first is the conditioner's, for 256 deltas of 8 times byte
+ * n, n from 0 to 255; any other SHA-256 gives the same. The second is the
+ * conditioner's for the walk words of four fills on answer_read()'s clock,
+ * taken as deltas; a model of the walk in another language gives the same
+ * (kunit/source_test.c).
  */
 const u8 havege_known_answers[2][HAVEGE_BLOCK] = {
 	{
@@ -30,7 +31,7 @@ struct answer_clock {
 	u64 now;
 };
 
-/* A bad clock, and a good test: each reading differs, and all are known. */
+/* A clock for known answers: the readings differ, and all are known. */
 static u64 answer_read(struct havege_test_clock *base, u32 p, u32 q,
 		       unsigned int depth, u32 *mix)
 {
@@ -41,9 +42,10 @@ static u64 answer_read(struct havege_test_clock *base, u32 p, u32 q,
 	return clock->now;
 }
 
-/* Does what is about to be trusted do what it should? */
+/* Whether the walk and the conditioner give their known answers. */
 static bool gives_known_answers(struct havege_source *source, u64 *table,
-				const u8 answers[2][HAVEGE_BLOCK])
+				const u8 answers[2][HAVEGE_BLOCK],
+				u8 block[HAVEGE_BLOCK])
 {
 	const struct havege_geometry geo = {
 		HAVEGE_DCACHE_MIN_KB, HAVEGE_ICACHE_MIN_KB
@@ -57,8 +59,8 @@ static bool gives_known_answers(struct havege_source *source, u64 *table,
 		delta = i * 0x0101010101010101ull;
 		havege_condition_absorb(&source->condition, &delta, 1);
 	}
-	havege_condition_emit(&source->condition, source->block);
-	if (memcmp(source->block, answers[0], HAVEGE_BLOCK))
+	havege_condition_emit(&source->condition, block);
+	if (memcmp(block, answers[0], HAVEGE_BLOCK))
 		return false;
 
 	havege_walk_init(&source->walk, table, &geo);
@@ -67,47 +69,41 @@ static bool gives_known_answers(struct havege_source *source, u64 *table,
 		havege_condition_absorb(&source->condition, source->walk.ring,
 					HAVEGE_FILL_WORDS);
 	}
-	havege_condition_emit(&source->condition, source->block);
-	return !memcmp(source->block, answers[1], HAVEGE_BLOCK);
+	havege_condition_emit(&source->condition, block);
+	return !memcmp(block, answers[1], HAVEGE_BLOCK);
 }
 
-void havege_source_init(struct havege_source *source, u64 *table, u64 *spare,
+void havege_source_init(struct havege_source *source, u64 *table,
 			const struct havege_geometry *geo,
 			struct havege_test_clock *clock,
 			const u8 answers[2][HAVEGE_BLOCK])
 {
+	u8 block[HAVEGE_BLOCK];
+
 	memset(source, 0, sizeof(*source));
 	source->clock = clock;
-	source->spare = spare;
-	if (!gives_known_answers(source, table, answers)) {
+	source->needed = 1;
+	if (!gives_known_answers(source, table, answers, block)) {
 		source->fault = HAVEGE_FAULT_ANSWER;
 		source->phase = HAVEGE_DEAD;
 	}
+	memzero_explicit(block, sizeof(block));
 	havege_walk_init(&source->walk, table, geo);
 	havege_condition_init(&source->condition);
-	memset(source->block, 0, sizeof(source->block));
 	source->left = havege_warmup_fills(&source->walk);
 }
 
-u32 havege_source_credit(u32 residual)
-{
-	const u32 credit = min(residual / HAVEGE_CREDIT_SHARE,
-			       (u32)HAVEGE_CREDIT_MAX);
-
-	return credit < HAVEGE_CREDIT_MIN ? 0 : credit;
-}
-
-unsigned int havege_source_shift(u32 residual)
+unsigned int havege_source_shift(u32 span)
 {
 	unsigned int shift;
 
 	for (shift = 0; shift < HAVEGE_SHIFT_MAX; shift++)
-		if (residual / 2 >= HAVEGE_BIT >> shift)
+		if (havege_limit(span) / 2 >= HAVEGE_BIT >> shift)
 			break;
 	return shift;
 }
 
-static void fill(struct havege_source *source)
+static void run_fill(struct havege_source *source)
 {
 	if (source->clock)
 		havege_walk_test(&source->walk, source->clock);
@@ -117,11 +113,39 @@ static void fill(struct havege_source *source)
 
 static void enter(struct havege_source *source, enum havege_phase phase)
 {
+	const u32 span = source->sampler.span;
+
 	source->phase = phase;
-	if (phase == HAVEGE_ESTIMATE)
-		havege_replay_begin(&source->replay, source->spare);
-	if (phase == HAVEGE_TESTING)
-		source->left = HAVEGE_STARTUP_TICKS / HAVEGE_FILL_TICKS;
+	if (phase == HAVEGE_TUNING) {
+		memset(&source->readings, 0, sizeof(source->readings));
+		memset(&source->grain, 0, sizeof(source->grain));
+		source->left = HAVEGE_TUNING_FILLS;
+	}
+	if (phase == HAVEGE_TESTING) {
+		source->sampler = (struct havege_sampler){ .span = span };
+		source->left = HAVEGE_STARTUP_SAMPLES * span /
+			HAVEGE_FILL_TICKS;
+	}
+	if (phase == HAVEGE_RUNNING)
+		source->first = true;
+}
+
+/* Drop the blocks that have not left, and the block in the making. */
+static void drop_blocks(struct havege_source *source)
+{
+	if (source->pending_bytes)
+		memzero_explicit(source->pending, source->pending_bytes);
+	source->pending_bytes = 0;
+	source->ticks = 0;
+	havege_condition_drop(&source->condition);
+}
+
+static void end_set(struct havege_source *source)
+{
+	source->replay = NULL;
+	source->hurried = false;
+	source->closed = false;
+	source->gap = 0;
 }
 
 static enum havege_step end_source(struct havege_source *source,
@@ -129,183 +153,463 @@ static enum havege_step end_source(struct havege_source *source,
 {
 	source->fault = fault;
 	source->phase = HAVEGE_DEAD;
+	end_set(source);
+	drop_blocks(source);
 	havege_condition_wipe(&source->condition);
 	return HAVEGE_STEP_DEAD;
 }
 
-/* Drop what is in the making, and begin anew with @phase: some times. */
-static enum havege_step begin_anew(struct havege_source *source,
-				   enum havege_fault fault,
-				   enum havege_phase phase)
+/* Handle a failure: drop the blocks of the present set, go back to @phase. */
+static enum havege_step restart_phase(struct havege_source *source,
+				      enum havege_fault fault,
+				      enum havege_phase phase)
 {
-	/* What needs a second try to start would run on luck. */
-	if (!source->started || source->tries == HAVEGE_TRIES)
+	/*
+	 * Never retry a first start-up here: the caller decides about a retry.
+	 */
+	if (!source->started)
 		return end_source(source, fault);
 	source->tries++;
 	source->fault = fault;
-	source->ticks = 0;
-	havege_condition_drop(&source->condition);
+	havege_source_doubt(source);
+	end_set(source);
+	drop_blocks(source);
 	enter(source, phase);
 	return HAVEGE_STEP_BAD;
 }
 
-static enum havege_step warm_up(struct havege_source *source)
+static enum havege_step source_warm_up(struct havege_source *source)
 {
-	fill(source);
+	run_fill(source);
+	if (!--source->left)
+		enter(source, HAVEGE_TUNING);
+	return HAVEGE_STEP_BUSY;
+}
+
+static u32 gcd_of(const struct havege_source *source)
+{
+	return max(source->readings.gcd, 1u);
+}
+
+/* Measure the counter's unit first, and then the span in that unit. */
+static enum havege_step look_at_counter(struct havege_source *source)
+{
+	u32 span;
+
+	run_fill(source);
 	source->left--;
-	/* The first delta of all is none: the warm-up is longer than this. */
-	if (source->left < HAVEGE_COUNTER_TICKS / HAVEGE_FILL_TICKS)
+	if (source->readings.seen < HAVEGE_COUNTER_TICKS) {
 		havege_tune_look(&source->readings, source->walk.delta,
 				 HAVEGE_FILL_TICKS);
+		if (source->readings.seen < HAVEGE_COUNTER_TICKS)
+			return HAVEGE_STEP_BUSY;
+		source->fitness = havege_tune_judge(&source->readings);
+		if (source->fitness != HAVEGE_FIT)
+			return restart_phase(source, HAVEGE_FAULT_COUNTER,
+					     HAVEGE_TUNING);
+		return HAVEGE_STEP_BUSY;
+	}
+	havege_grain_look(&source->grain, gcd_of(source), source->walk.delta,
+			  HAVEGE_FILL_TICKS);
 	if (source->left)
 		return HAVEGE_STEP_BUSY;
 
-	source->fitness = havege_tune_judge(&source->readings);
-	if (source->fitness != HAVEGE_FIT)
-		return end_source(source, HAVEGE_FAULT_COUNTER);
+	span = havege_grain_span(&source->grain);
+	if (!span) {
+		source->fitness = HAVEGE_COARSE;
+		return restart_phase(source, HAVEGE_FAULT_COUNTER,
+				     HAVEGE_TUNING);
+	}
+	source->sampler.span = span;
+	source->block_ticks = HAVEGE_BLOCK_BITS * HAVEGE_BIT /
+		havege_credit(span) * span;
 	enter(source, HAVEGE_ESTIMATE);
 	return HAVEGE_STEP_BUSY;
 }
 
-static enum havege_step estimate(struct havege_source *source)
+/* Sets */
+
+/* Fills of all rows of a set. */
+static u32 fills_of(const struct havege_shape *shape)
 {
-	const u32 gcd = max(source->readings.gcd, 1u);
-	unsigned int shift;
-	u32 residual;
+	return shape->rows * shape->samples * shape->span / HAVEGE_FILL_TICKS;
+}
 
-	if (!havege_replay_step(&source->replay, &source->walk, source->clock,
-				gcd, &source->estimate))
-		return HAVEGE_STEP_BUSY;
+/* Until the first blocks leave, make short sets. */
+static bool is_short(const struct havege_source *source)
+{
+	return source->phase != HAVEGE_RUNNING || source->first;
+}
 
-	source->estimates++;
-	residual = source->estimate.residual;
-	source->credit = havege_source_credit(residual);
-	if (!source->credit) {
-		source->poor++;
-		return begin_anew(source, HAVEGE_FAULT_REPLAY, HAVEGE_ESTIMATE);
+/* A start-up makes quick sets, unless it has to look closer. */
+static bool is_quick(const struct havege_source *source)
+{
+	return !source->doubted && is_short(source) &&
+		(!source->started || source->sampler.span < HAVEGE_LONG_SPAN);
+}
+
+/* Fills of a short set, rows and gaps. */
+static u32 short_fills(const struct havege_source *source)
+{
+	const u32 span = source->sampler.span, ns = max(source->fill_ns, 1u);
+
+	if (span == 1)
+		return HAVEGE_FINE_NS / ns;
+	if (is_quick(source))
+		return min_t(u32, HAVEGE_QUICK_FILLS, HAVEGE_QUICK_NS / ns);
+	return min_t(u32, span < HAVEGE_LONG_SPAN ? HAVEGE_SHORT_FILLS :
+		     HAVEGE_LONG_FILLS, HAVEGE_SHORT_NS / ns);
+}
+
+static struct havege_shape choose_shape(const struct havege_source *source)
+{
+	struct havege_shape shape = havege_shape(source->sampler.span);
+	const u32 limit = is_short(source) || shape.span == 1 ?
+		short_fills(source) :
+		HAVEGE_SERVICE_NS / max(source->fill_ns, 1u);
+	unsigned int tries;
+
+	/* A starting machine at k = 1 shows enough in a smaller set. */
+	if (is_short(source) && shape.span == 1)
+		return havege_smaller_shape(shape);
+	for (tries = 0; tries < 2 && fills_of(&shape) > limit; tries++)
+		shape = havege_smaller_shape(shape);
+	return shape;
+}
+
+/*
+ * Fills between two rows of a short set, on average: the rest after the rows.
+ */
+static u32 short_gap(const struct havege_source *source)
+{
+	const struct havege_shape shape = choose_shape(source);
+	const u32 taken = fills_of(&shape), all = short_fills(source);
+	u32 gaps = all > taken ? all - taken : 0;
+
+	if (shape.span == 1)
+		gaps = min_t(u32, gaps, source->doubted ?
+			     HAVEGE_DOUBTED_FINE_GAPS : HAVEGE_FINE_GAPS);
+	return max(gaps / shape.rows, 1u);
+}
+
+static u32 mean_gap(const struct havege_source *source)
+{
+	if (is_short(source) || source->hurried)
+		return short_gap(source);
+	return HAVEGE_SET_BYTES / HAVEGE_BLOCK *
+		(source->block_ticks / HAVEGE_FILL_TICKS) /
+		source->replay->rows->rows;
+}
+
+size_t havege_source_memory(const struct havege_source *source)
+{
+	const struct havege_shape whole = havege_shape(source->sampler.span);
+
+	return havege_replay_bytes(&whole, &source->walk) + HAVEGE_PENDING;
+}
+
+void havege_source_lend(struct havege_source *source, void *memory,
+			size_t bytes)
+{
+	source->memory = memory;
+	source->memory_bytes = bytes;
+	source->pending = (u8 *)memory + bytes - HAVEGE_PENDING;
+}
+
+void *havege_source_unlend(struct havege_source *source)
+{
+	void *memory = source->memory;
+
+	end_set(source);
+	if (source->phase != HAVEGE_DEAD)
+		drop_blocks(source);
+	if (memory)
+		memzero_explicit(memory, source->memory_bytes);
+	source->memory = NULL;
+	source->memory_bytes = 0;
+	source->pending = NULL;
+	return memory;
+}
+
+void havege_source_hurry(struct havege_source *source)
+{
+	if (source->phase != HAVEGE_RUNNING || !source->replay)
+		return;
+	source->hurried = true;
+	source->gap = min(source->gap, 2 * mean_gap(source));
+}
+
+void havege_source_close(struct havege_source *source)
+{
+	if (source->phase != HAVEGE_RUNNING || !source->replay)
+		return;
+	source->closed = true;
+	havege_source_hurry(source);
+}
+
+/* Result of a step of a set. */
+enum set_needs {
+	SET_MEMORY,	/* the set needs memory */
+	SET_FILL,	/* the caller runs a fill of the live walk */
+	SET_TIME,	/* the set needs another step */
+	SET_NOTHING,	/* the set is complete */
+};
+
+static enum set_needs begin_set(struct havege_source *source)
+{
+	const struct havege_shape shape = choose_shape(source);
+
+	if (source->memory_bytes < havege_source_memory(source))
+		return SET_MEMORY;
+	source->replay = havege_replay_begin(source->memory, &shape,
+					     &source->walk, gcd_of(source));
+	return SET_TIME;
+}
+
+static enum set_needs work_on_set(struct havege_source *source)
+{
+	struct havege_replay *replay = source->replay;
+
+	if (!replay)
+		return begin_set(source);
+	if (source->gap) {
+		source->gap--;
+		return SET_FILL;
 	}
-	source->block_ticks = (HAVEGE_BLOCK_BITS * HAVEGE_BIT +
-			       source->credit - 1) / source->credit;
-	shift = havege_source_shift(residual);
-	if (source->started) {
-		/*
-		 * Down only. What was counted while less was assumed may well
-		 * be above the cutoffs of more, and no failure.
-		 */
-		havege_health_assume(&source->health,
-				     max(shift, source->health.shift));
-		enter(source, HAVEGE_RUNNING);
-	} else {
-		havege_health_init(&source->health, gcd, shift);
-		enter(source, HAVEGE_TESTING);
+	if (!havege_rows_full(replay->rows)) {
+		if (havege_replay_step(replay, source->clock) &&
+		    !havege_rows_full(replay->rows))
+			source->gap = havege_replay_gap(replay,
+							mean_gap(source));
+		return SET_TIME;
 	}
+	if (!havege_rows_judge(replay->rows, &source->estimate))
+		return SET_TIME;
+	end_set(source);
+	source->sets++;
+	return SET_NOTHING;
+}
+
+static bool is_last_set_good(const struct havege_source *source)
+{
+	return havege_is_good(&source->estimate, source->sampler.span);
+}
+
+/* The quick set shows too little noise, but a closer look may show enough. */
+static bool may_be_noise(const struct havege_source *source)
+{
+	return source->estimate.residual >=
+		havege_limit(source->sampler.span) / 8;
+}
+
+static enum havege_step refuse_set(struct havege_source *source)
+{
+	source->replay_failures++;
+	if (source->started || source->doubted || !may_be_noise(source))
+		return restart_phase(source, HAVEGE_FAULT_REPLAY,
+				     HAVEGE_TUNING);
+	havege_source_doubt(source);
+	enter(source, HAVEGE_TUNING);
 	return HAVEGE_STEP_BUSY;
 }
 
-/* A fill whose samples are tested; whether they are healthy, in @step if not. */
+/*
+ * A count stays at its cutoff until its window or run ends. All fills until
+ * then are one failure.
+ */
+static bool is_new_failure(struct havege_source *source)
+{
+	const u64 before = source->failures;
+	u32 i;
+
+	source->failures = 0;
+	for (i = 0; i < HAVEGE_TESTS; i++)
+		source->failures += source->health.failures[i];
+	return source->failures != before || source->phase != HAVEGE_TESTING;
+}
+
+/* Run a fill and test its samples. Return: true if healthy; else see @step. */
 static bool healthy_fill(struct havege_source *source, enum havege_step *step)
 {
 	enum havege_verdict verdict;
+	u32 count;
 
-	fill(source);
-	verdict = havege_health_test(&source->health, source->walk.delta,
-				     HAVEGE_FILL_TICKS);
+	run_fill(source);
+	count = havege_take_samples(&source->sampler, source->walk.delta,
+				    source->sample);
+	verdict = havege_health_test(&source->health, source->sample, count);
 	if (verdict == HAVEGE_HEALTHY)
 		return true;
 	if (verdict == HAVEGE_PERMANENT)
 		*step = end_source(source, HAVEGE_FAULT_HEALTH);
+	else if (is_new_failure(source))
+		*step = restart_phase(source, HAVEGE_FAULT_HEALTH,
+				      HAVEGE_TESTING);
 	else
-		*step = begin_anew(source, HAVEGE_FAULT_HEALTH, HAVEGE_TESTING);
+		enter(source, HAVEGE_TESTING);
 	return false;
 }
 
-static enum havege_step test(struct havege_source *source)
+static enum havege_step source_test(struct havege_source *source)
 {
 	enum havege_step step = HAVEGE_STEP_BUSY;
 
 	if (!healthy_fill(source, &step) || --source->left)
 		return step;
-	/* What has failed is measured again, too. */
-	enter(source, source->started ? HAVEGE_ESTIMATE : HAVEGE_RUNNING);
-	source->started = true;
+	/* After a failure tune and estimate again. */
+	enter(source, source->needed ? HAVEGE_TUNING : HAVEGE_RUNNING);
+	source->started |= !source->needed;
 	return step;
 }
 
-static enum havege_step run(struct havege_source *source)
+static void make_block(struct havege_source *source)
+{
+	havege_condition_absorb(&source->condition, source->walk.delta,
+				HAVEGE_FILL_TICKS);
+	source->ticks += HAVEGE_FILL_TICKS;
+	if (source->ticks < source->block_ticks)
+		return;
+	source->ticks = 0;
+	havege_condition_emit(&source->condition,
+			      source->pending + source->pending_bytes);
+	source->pending_bytes += HAVEGE_BLOCK;
+	if (source->pending_bytes == HAVEGE_PENDING)
+		havege_source_close(source);
+}
+
+static enum havege_step source_stream_step(struct havege_source *source)
 {
 	enum havege_step step = HAVEGE_STEP_WORDS;
 
-	if (!healthy_fill(source, &step))
-		return step;
-	if (!source->stream)
-		havege_condition_absorb(&source->condition, source->walk.delta,
-					HAVEGE_FILL_TICKS);
-	source->ticks += HAVEGE_FILL_TICKS;
-	if (source->ticks < source->block_ticks)
-		return HAVEGE_STEP_WORDS;
-	source->ticks = 0;
+	if (healthy_fill(source, &step)) {
+		source->tries = 0;
+		source->doubted = false;
+	}
+	return step;
+}
+
+/* Run a fill between two rows. A running source makes blocks of it. */
+static enum havege_step fill_gap(struct havege_source *source)
+{
+	enum havege_step step = HAVEGE_STEP_BUSY;
+
+	if (source->phase != HAVEGE_RUNNING)
+		run_fill(source);
+	else if (healthy_fill(source, &step) && !source->closed)
+		make_block(source);
+	return step;
+}
+
+/* A good set of a running source: its blocks may leave. */
+static enum havege_step release_blocks(struct havege_source *source)
+{
+	source->first = false;
+	if (!source->pending_bytes)
+		return HAVEGE_STEP_BUSY;
+	source->doubted = false;
 	source->tries = 0;
-	if (source->stream)
-		return HAVEGE_STEP_WORDS;
-	havege_condition_emit(&source->condition, source->block);
-	return HAVEGE_STEP_BLOCK;
+	return HAVEGE_STEP_BLOCKS;
+}
+
+/* A good set before the source runs: go on to the tests if it was the last. */
+static enum havege_step count_set(struct havege_source *source)
+{
+	if (--source->needed)
+		return HAVEGE_STEP_BUSY;
+	havege_health_tune(&source->health, gcd_of(source),
+			   havege_source_shift(source->sampler.span));
+	enter(source, HAVEGE_TESTING);
+	return HAVEGE_STEP_BUSY;
+}
+
+static enum havege_step source_make_set(struct havege_source *source)
+{
+	switch (work_on_set(source)) {
+	case SET_MEMORY:
+		return HAVEGE_STEP_MEMORY;
+	case SET_FILL:
+		return fill_gap(source);
+	case SET_TIME:
+		return HAVEGE_STEP_BUSY;
+	case SET_NOTHING:
+		break;
+	}
+	if (!is_last_set_good(source))
+		return refuse_set(source);
+	return source->phase == HAVEGE_RUNNING ? release_blocks(source) :
+		count_set(source);
 }
 
 enum havege_step havege_source_step(struct havege_source *source)
 {
 	switch (source->phase) {
 	case HAVEGE_WARMUP:
-		return warm_up(source);
+		return source_warm_up(source);
+	case HAVEGE_TUNING:
+		return look_at_counter(source);
 	case HAVEGE_ESTIMATE:
-		return estimate(source);
+		return source_make_set(source);
 	case HAVEGE_TESTING:
-		return test(source);
+		return source_test(source);
 	case HAVEGE_RUNNING:
-		return run(source);
+		return source->stream ? source_stream_step(source) :
+			source_make_set(source);
 	case HAVEGE_DEAD:
 		break;
 	}
 	return HAVEGE_STEP_DEAD;
 }
 
+void havege_source_doubt(struct havege_source *source)
+{
+	source->doubted = true;
+	source->needed = HAVEGE_GOOD_SETS;
+}
+
 void havege_source_forget(struct havege_source *source)
 {
 	memzero_explicit(source->walk.ring, sizeof(source->walk.ring));
 	memzero_explicit(source->walk.delta, sizeof(source->walk.delta));
-	memzero_explicit(source->block, sizeof(source->block));
+	memzero_explicit(source->sample, sizeof(source->sample));
+	if (source->pending_bytes)
+		memzero_explicit(source->pending, source->pending_bytes);
+	source->pending_bytes = 0;
 }
 
 void havege_source_estimate(struct havege_source *source)
 {
-	if (source->phase == HAVEGE_RUNNING)
-		enter(source, HAVEGE_ESTIMATE);
+	if (!havege_source_is_idle(source))
+		return;
+	source->needed = 1;
+	enter(source, HAVEGE_ESTIMATE);
 }
 
 static void explain_counter(const struct havege_source *source, char *text,
 			    size_t size)
 {
-	static const char * const what[] = {
-		[HAVEGE_FIT] = "is fit",
-		[HAVEGE_STOPPED] = "does not move",
-		[HAVEGE_BACKWARDS] = "goes backwards",
-		[HAVEGE_COARSE] = "is too coarse",
-	};
-
-	scnprintf(text, size,
-		  "the cycle counter %s (it stood still in %u of %u readings, and may in nine of ten): nothing can be collected on this CPU",
-		  what[source->fitness], source->readings.still,
-		  source->readings.seen);
+	if (source->fitness == HAVEGE_COARSE)
+		scnprintf(text, size,
+			  "the cycle counter is too coarse (it stood still in %u of %u readings, and has to move by %u units in %u half-steps): nothing can be collected on this CPU",
+			  source->readings.still, source->readings.seen,
+			  HAVEGE_UNITS, HAVEGE_SPAN_MAX);
+	else
+		scnprintf(text, size,
+			  "the cycle counter %s (in %u readings): nothing can be collected on this CPU",
+			  source->fitness == HAVEGE_STOPPED ?
+			  "does not move" : "goes backwards",
+			  source->readings.seen);
 }
 
 static void explain_replay(const struct havege_source *source, char *text,
 			   size_t size)
 {
-	const u32 needed = HAVEGE_CREDIT_MIN * HAVEGE_CREDIT_SHARE;
+	const u32 span = source->sampler.span;
 	const u32 found = source->estimate.residual;
+	const u32 needed = havege_limit(span);
 
 	scnprintf(text, size,
-		  "replay found %u.%04u bit a tick, %u.%04u are needed: the timing here follows from the program alone (an emulator that counts instructions?); use another source",
-		  havege_bits(found), havege_bit_parts(found),
+		  "replay found %u.%04u bit a sample (k = %u), %u.%04u is needed: try again a few times; on a machine without noise (an emulator that counts instructions) this stays near 0 and another source is needed, on one that was busy it grows",
+		  havege_bits(found), havege_bit_parts(found), span,
 		  havege_bits(needed), havege_bit_parts(needed));
 }
 
@@ -319,12 +623,12 @@ static void explain_health(const struct havege_source *source, char *text,
 		scnprintf(text, size, "the cycle counter went backwards");
 	else
 		scnprintf(text, size,
-			  "%s test, %u samples (cutoffs %u and %u at H = 1/%u bit), %u of %u tries: the cycle counter has become predictable",
+			  "%s test, %u samples (cutoffs %u and %u at H = 1/%u bit)",
 			  havege_test_name(test), health->count,
 			  havege_health_cutoff(health, test,
 					       HAVEGE_INTERMITTENT),
 			  havege_health_cutoff(health, test, HAVEGE_PERMANENT),
-			  1u << health->shift, source->tries, HAVEGE_TRIES);
+			  1u << health->shift);
 }
 
 void havege_source_explain(const struct havege_source *source, char *text,
@@ -352,10 +656,8 @@ void havege_source_explain(const struct havege_source *source, char *text,
 
 void havege_source_wipe(struct havege_source *source)
 {
-	/* Both tables are as large as the walk says; the spare one may be idle. */
-	if (source->walk.table)
-		memzero_explicit(source->spare,
-				 havege_walk_bytes(&source->walk));
+	if (source->memory)
+		memzero_explicit(source->memory, source->memory_bytes);
 	havege_walk_wipe(&source->walk);
 	memzero_explicit(source, sizeof(*source));
 }

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The entropy source (NIST SP 800-90B, figure 1): the walk as the noise source,
- * the health tests on its raw samples, the replay estimate that says what they
- * are worth, and the conditioning component; and the order in which they work.
+ * The entropy source (NIST SP 800-90B, figure 1): noise source, health tests,
+ * estimate and conditioning component, and the order of their work
  *
- * One call is one step of well under 1 ms, so that the caller can be preempted,
- * stopped or moved between any two. What a step leads to:
+ * One call is one step of well under 1 ms: the caller may be preempted, stopped
+ * or moved between two steps. The phases are
  *
- *	warm-up, counter -> replay estimate -> start-up tests -> running
+ *	warm-up -> tuning -> estimate -> start-up tests -> running
  *
- *	running, a test says no, the block is dropped -> tests -> replay -> running
- *	running, havege_source_estimate() -> replay -> running
- *	replay, it finds too little -> replay, and nothing is delivered
+ *	running, a health test fails -> start-up tests -> tuning -> ...
+ *	running, a set is refused -> tuning -> estimate ...
  *
- * and, from anywhere, to failed: at start-up by anything that would make it
- * begin anew later, then by a permanent verdict or by what would be one more
- * than HAVEGE_TRIES beginnings without a block. A source that has failed stays
- * so.
+ * A running source makes sets of replays all the time. It makes blocks of the
+ * fills between two rows. The blocks of a set leave when that set and the set
+ * before it are good. A failure drops the blocks that have not left, and then
+ * HAVEGE_GOOD_SETS good sets in a row are needed.
  *
- * Freestanding; no locks, no allocation. The caller gives each struct to one
- * thread at a time.
+ * A source that has started recovers from every failure except the permanent
+ * cutoff of a health test. A source that has not started is refused at the
+ * first failure, with one exception: if the first, quick set shows at least an
+ * eighth of the needed residual, HAVEGE_GOOD_SETS longer sets are made, and all
+ * of them have to be good.
+ *
+ * mode=stream makes no blocks. Its words leave at once, and the caller requests
+ * a set now and then with havege_source_estimate().
+ *
+ * Freestanding; no locks, no allocation: the caller lends memory for the sets.
+ * The caller gives each struct to one thread at a time.
  */
 #ifndef HAVEGE_SOURCE_H
 #define HAVEGE_SOURCE_H
@@ -32,42 +39,64 @@
 #include "tune.h"
 
 /*
- * Samples that have to pass the tests before the first block, and after each
- * failure: more than SP 800-90B's 1024 (4.3), and enough for the period test to
- * see its longest period twice.
+ * Samples that have to pass the tests before the first block and after each
+ * failure. More than SP 800-90B's 1024 (4.3): the period test has to see its
+ * longest period twice.
  */
-#define HAVEGE_STARTUP_TICKS	10240
-/*
- * What is credited at most and at least, 2^-16 bit a tick: 1/16 and 1/128. At
- * less than 1/16 bit of residual, 56 rows cannot tell noise from the phase at
- * which they began: without any noise up to 1/30 has been seen.
- */
-#define HAVEGE_CREDIT_MAX	(HAVEGE_BIT / 16)
-#define HAVEGE_CREDIT_MIN	(HAVEGE_BIT / 128)
-/*
- * Samples are not independent: slow drifts make what 5,000 of them say together
- * less than 5,000 times what one says. Hence an eighth of the residual.
- */
-#define HAVEGE_CREDIT_SHARE	8
-/* Bits that a block of 256 is backed by (SP 800-90B, 3.1.5.1.2: 64 more). */
+#define HAVEGE_STARTUP_SAMPLES	10240
+/* Credit that a block of 256 bits takes (bits); margin by SP 800-90C. */
 #define HAVEGE_BLOCK_BITS	(256 + 64)
-/* Beginnings without a block after which the source gives up. */
-#define HAVEGE_TRIES		64
-/* Room for a sentence that says what is wrong, bytes. */
-#define HAVEGE_EXPLAIN		240
-/* Deltas at the end of the warm-up that tell whether the counter is fit. */
+/* Good sets in a row that are needed after a refusal or a failure. */
+#define HAVEGE_GOOD_SETS	3
+/* Bytes that leave with one set: on average, and at most. */
+#define HAVEGE_SET_BYTES	(60 * 1024)
+#define HAVEGE_PENDING		(64 * 1024)
+/* Longest description of a failure (bytes). */
+#define HAVEGE_EXPLAIN		300
+/*
+ * Half-steps that measure the counter's unit, and those that measure the span.
+ */
 #define HAVEGE_COUNTER_TICKS	1024
+#define HAVEGE_GRAIN_TICKS	16384
+/* Fills of the phase HAVEGE_TUNING. */
+#define HAVEGE_TUNING_FILLS						\
+	((HAVEGE_COUNTER_TICKS + HAVEGE_GRAIN_TICKS) / HAVEGE_FILL_TICKS)
+/*
+ * Limits of short sets - those before the first blocks, and hurried ones - in
+ * fills and in nanoseconds, for rows and gaps. A slow machine makes a smaller
+ * set with shorter gaps, which is stricter. A start-up makes quick sets. At
+ * k = 8 and above rows are long, and with such gaps a machine with noise can
+ * show too little: its later sets are longer.
+ */
+#define HAVEGE_QUICK_FILLS	40000
+#define HAVEGE_QUICK_NS		300000000u
+#define HAVEGE_LONG_SPAN	8
+#define HAVEGE_SHORT_FILLS	80000		/* below k = 8 */
+#define HAVEGE_LONG_FILLS	250000		/* from k = 8 on */
+#define HAVEGE_SHORT_NS		1500000000u
+/*
+ * Limits of a short set at k = 1: nanoseconds in all, which the rows of a set in
+ * service may also take; fills in all its gaps together, and the same after
+ * havege_source_doubt().
+ */
+#define HAVEGE_FINE_NS		100000000u
+#define HAVEGE_FINE_GAPS	1024
+#define HAVEGE_DOUBTED_FINE_GAPS 16384
+/* Limit of the rows of a set in service above k = 1 (nanoseconds). */
+#define HAVEGE_SERVICE_NS	500000000u
 
 /**
- * enum havege_phase - what the next step will do
- * @HAVEGE_WARMUP:	run and discard
- * @HAVEGE_ESTIMATE:	replay
- * @HAVEGE_TESTING:	test samples that are not used
- * @HAVEGE_RUNNING:	test samples, and make blocks of them
- * @HAVEGE_DEAD:	nothing, ever
+ * enum havege_phase - the work of the next step
+ * @HAVEGE_WARMUP: run the walk and discard
+ * @HAVEGE_TUNING: check the counter and choose the span of a sample
+ * @HAVEGE_ESTIMATE: make a set, and discard the fills between its rows
+ * @HAVEGE_TESTING: test samples and discard them
+ * @HAVEGE_RUNNING: test samples and make blocks of them
+ * @HAVEGE_DEAD: no work, ever
  */
 enum havege_phase {
 	HAVEGE_WARMUP,
+	HAVEGE_TUNING,
 	HAVEGE_ESTIMATE,
 	HAVEGE_TESTING,
 	HAVEGE_RUNNING,
@@ -75,29 +104,31 @@ enum havege_phase {
 };
 
 /**
- * enum havege_step - what a step has come to
- * @HAVEGE_STEP_BUSY:	nothing to deliver yet
- * @HAVEGE_STEP_WORDS:	the walk's ring is of healthy samples (for mode=stream)
- * @HAVEGE_STEP_BLOCK:	as above, and there is a block
- * @HAVEGE_STEP_BAD:	a failure: what was in the making is dropped; nothing
- *			may be delivered until the source is running again
- * @HAVEGE_STEP_DEAD:	the source has failed for good
+ * enum havege_step - the result of a step
+ * @HAVEGE_STEP_BUSY: nothing to deliver yet
+ * @HAVEGE_STEP_WORDS: the walk's ring comes from healthy samples (mode=stream)
+ * @HAVEGE_STEP_BLOCKS: @pending_bytes at @pending may leave
+ * @HAVEGE_STEP_MEMORY: no work done: lend memory for a set, and step again
+ * @HAVEGE_STEP_BAD: a failure: all blocks are dropped; deliver nothing until
+ *		the source is running again
+ * @HAVEGE_STEP_DEAD: the source was refused, or has failed permanently
  */
 enum havege_step {
 	HAVEGE_STEP_BUSY,
 	HAVEGE_STEP_WORDS,
-	HAVEGE_STEP_BLOCK,
+	HAVEGE_STEP_BLOCKS,
+	HAVEGE_STEP_MEMORY,
 	HAVEGE_STEP_BAD,
 	HAVEGE_STEP_DEAD,
 };
 
 /**
- * enum havege_fault - what was wrong last
- * @HAVEGE_FAULT_NONE:	nothing yet
- * @HAVEGE_FAULT_ANSWER: a known answer was not given
- * @HAVEGE_FAULT_COUNTER: the counter is not fit; see @fitness
- * @HAVEGE_FAULT_REPLAY: the replay estimate is too small
- * @HAVEGE_FAULT_HEALTH: a health test said no; see @health
+ * enum havege_fault - the last failure
+ * @HAVEGE_FAULT_NONE: none
+ * @HAVEGE_FAULT_ANSWER: wrong known answer
+ * @HAVEGE_FAULT_COUNTER: unfit counter; see @fitness
+ * @HAVEGE_FAULT_REPLAY: a set was refused
+ * @HAVEGE_FAULT_HEALTH: a health test failed; see @health
  */
 enum havege_fault {
 	HAVEGE_FAULT_NONE,
@@ -111,137 +142,215 @@ enum havege_fault {
  * struct havege_source - an entropy source
  * @walk:	the noise source
  * @clock:	NULL for the CPU's own counter, or a test's clock
- * @spare:	a second table, for replays
- * @stream:	no blocks are made; the caller's to set before the first step
+ * @stream:	make no blocks; the caller sets it before the first step
+ * @fill_ns:	duration of a fill, ns; the caller measures it during
+ *		HAVEGE_TUNING, 0 if unknown
+ * @needed:	good sets in a row that are still needed
+ * @doubted:	havege_source_doubt() was called since anything left last
  * @health:	the health tests
- * @replay:	the replay estimate
  * @condition:	the conditioning component
- * @block:	with HAVEGE_STEP_BLOCK: HAVEGE_BLOCK bytes; the caller's to wipe
- * @phase:	what the next step will do
- * @left:	fills that are left of this phase
- * @started:	it has been running before
- * @tries:	beginnings since the last block
- * @readings:	what the warm-up says of the counter
- * @fitness:	and what follows from it
- * @estimate:	what the last replay said
- * @estimates:	replay estimates that have been made
- * @poor:	those that were too small
- * @credit:	2^-16 bit a tick
- * @block_ticks: ticks that a block takes at this credit
- * @ticks:	those that the block in the making has
- * @fault:	what was wrong last
+ * @phase:	the work of the next step
+ * @left:	fills left in this phase
+ * @started:	the source has been running before
+ * @tries:	failures since the last blocks left
+ * @readings:	statistics of the counter's readings
+ * @grain:	statistics of the counter's advance
+ * @fitness:	whether the counter can be used
+ * @sampler:	makes samples of the walk's deltas
+ * @sample:	the samples of the last fill
+ * @memory:	memory for a set, lent by the caller, or NULL
+ * @memory_bytes: its size
+ * @replay:	the present set, in @memory, or NULL
+ * @first:	the present set is the first one in HAVEGE_RUNNING: a short one
+ * @hurried:	the missing rows come after short gaps
+ * @closed:	discard all further fills of this set
+ * @gap:	fills to run before the next row
+ * @pending:	blocks of this set that have not left, in @memory
+ * @pending_bytes: size of these blocks
+ * @estimate:	estimate of the last set
+ * @sets:	number of judged sets
+ * @replay_failures: number of refused sets
+ * @block_ticks: half-steps in a block
+ * @ticks:	half-steps in the block in the making
+ * @failures:	failures of the health tests at the last failure
+ * @fault:	the last failure
  */
 struct havege_source {
 	struct havege_walk walk;
 	struct havege_test_clock *clock;
-	u64 *spare;
 	bool stream;
+	u32 fill_ns;
+	u32 needed;
+	bool doubted;
 	struct havege_health health;
-	struct havege_replay replay;
 	struct havege_condition condition;
-	u8 block[HAVEGE_BLOCK];
 	enum havege_phase phase;
 	u32 left;
 	bool started;
 	u32 tries;
 	struct havege_readings readings;
+	struct havege_grain grain;
 	enum havege_fitness fitness;
+	struct havege_sampler sampler;
+	u64 sample[HAVEGE_FILL_TICKS];
+	void *memory;
+	size_t memory_bytes;
+	struct havege_replay *replay;
+	bool first;
+	bool hurried;
+	bool closed;
+	u32 gap;
+	u8 *pending;
+	u32 pending_bytes;
 	struct havege_estimate estimate;
-	u32 estimates;
-	u32 poor;
-	u32 credit;
+	u32 sets;
+	u32 replay_failures;
 	u32 block_ticks;
 	u32 ticks;
+	u64 failures;
 	enum havege_fault fault;
 };
 
-/* What the walk and the conditioner answer where they work. */
+/* Known answers of the walk and the conditioner. */
 extern const u8 havege_known_answers[2][HAVEGE_BLOCK];
 
 /**
- * havege_source_init() - make a source, which then begins its start-up
+ * havege_source_init() - initialise a source, which then begins its start-up
  * @source:	the source
- * @table:	the walk's table and
- * @spare:	another, havege_table_bytes(@geo) each, aligned to a cache line,
- *		the caller's; both must stay until havege_source_wipe()
+ * @table:	the walk's table, havege_table_bytes(@geo), aligned to a cache
+ *		line; the caller keeps it until havege_source_wipe()
  * @geo:	the caches
  * @clock:	NULL, or a test's clock
  * @answers:	havege_known_answers; a test gives wrong ones
  *
- * Runs the walk and the conditioner on injected input first. If they do not
- * give the known answers the source is made, and dead.
+ * Tests the walk and the conditioner with known input first. With a wrong
+ * answer the source is HAVEGE_DEAD.
  *
  * Context: any that may call sha256_update(); takes time in proportion to the
- * tables.
+ * table.
  */
-void havege_source_init(struct havege_source *source, u64 *table, u64 *spare,
+void havege_source_init(struct havege_source *source, u64 *table,
 			const struct havege_geometry *geo,
 			struct havege_test_clock *clock,
 			const u8 answers[2][HAVEGE_BLOCK]);
 
 /**
- * havege_source_step() - the next step
+ * havege_source_step() - run the next step
  * @source:	an initialised source
  *
  * Context: one CPU from the first step on; preemption on; does not sleep.
- * Return: what it has come to.
+ * Return: the result of the step.
  */
 enum havege_step havege_source_step(struct havege_source *source);
 
 /**
- * havege_source_forget() - wipe what the last step has produced
+ * havege_source_memory() - memory that the next set takes
+ * @source:	a source whose last step was HAVEGE_STEP_MEMORY
+ *
+ * Return: bytes.
+ */
+size_t havege_source_memory(const struct havege_source *source);
+
+/**
+ * havege_source_lend() - lend memory for sets
+ * @source:	a source without lent memory
+ * @memory:	aligned to a cache line; the source uses it until
+ *		havege_source_unlend()
+ * @bytes:	at least havege_source_memory(@source)
+ */
+void havege_source_lend(struct havege_source *source, void *memory,
+			size_t bytes);
+
+/**
+ * havege_source_unlend() - take the memory for sets back
  * @source:	an initialised source
  *
- * The caller has taken what it wanted of @walk's ring and samples and of @block.
- * To be called after each block, and before it sleeps: between two steps of one
- * block there is more in the walk and the conditioner than what this wipes.
+ * Ends the present set and drops all blocks that have not left, with the block
+ * in the making.
+ *
+ * Return: the lent memory, wiped; NULL if there was none.
+ */
+void *havege_source_unlend(struct havege_source *source);
+
+/**
+ * havege_source_doubt() - require more than one good set
+ * @source:	an initialised source
+ *
+ * HAVEGE_GOOD_SETS sets in a row have to be good, longer ones than those of a
+ * quick start-up. The source calls it after a failure. The caller calls it
+ * before the first step if the machine was refused before.
+ */
+void havege_source_doubt(struct havege_source *source);
+
+/**
+ * havege_source_hurry() - end the present set soon
+ * @source:	an initialised source
+ *
+ * Makes the missing rows with shorter gaps. That is stricter: rows close
+ * together teach the CPU the measured path.
+ */
+void havege_source_hurry(struct havege_source *source);
+
+/**
+ * havege_source_close() - end the present set soon, with its present blocks
+ * @source:	an initialised source
+ *
+ * As havege_source_hurry(), and discards the fills between the rows.
+ */
+void havege_source_close(struct havege_source *source);
+
+/**
+ * havege_source_is_idle() - whether the source may pause here
+ * @source:	an initialised source
+ *
+ * Return: true if it is running without a present set.
+ */
+static inline bool havege_source_is_idle(const struct havege_source *source)
+{
+	return source->phase == HAVEGE_RUNNING && !source->replay;
+}
+
+/**
+ * havege_source_forget() - wipe the output of the last step
+ * @source:	an initialised source
+ *
+ * Call it after HAVEGE_STEP_BLOCKS, once @pending was copied, and before the
+ * caller sleeps. Wipes @walk's ring too.
  */
 void havege_source_forget(struct havege_source *source);
 
 /**
- * havege_source_estimate() - estimate again before anything else is delivered
+ * havege_source_estimate() - make a set before the next delivery
  * @source:	an initialised source
  *
- * Without effect unless it is running. The block in the making goes on after
- * the estimate, and takes more ticks if that was smaller.
+ * For mode=stream. No effect unless the source is idle.
  */
 void havege_source_estimate(struct havege_source *source);
 
 /**
- * havege_source_credit() - what a residual is credited
- * @residual:	2^-16 bit a tick
- *
- * Return: 2^-16 bit a tick; 0 where it is less than HAVEGE_CREDIT_MIN, and the
- * machine to be refused.
- */
-u32 havege_source_credit(u32 residual);
-
-/**
  * havege_source_shift() - the H that the health tests assume
- * @residual:	2^-16 bit a tick
+ * @span:	half-steps in a sample
  *
- * The largest power of 1/2 that is at most half the residual, in the range that
- * havege_health.h has. What guesses a sample without knowing the walk succeeds
- * no more often than what knows it, so that a healthy source stays clear of the
- * cutoffs; and it is twice the credit at least.
+ * Half the needed residual, but at least 2^-3 bit, the whole of it at k = 1. A
+ * guess without knowledge of the walk succeeds no more often than one with it.
  *
  * Return: the shift, for havege_health_init().
  */
-unsigned int havege_source_shift(u32 residual);
+unsigned int havege_source_shift(u32 span);
 
 /**
- * havege_source_explain() - what was wrong last, in words
+ * havege_source_explain() - describe the last failure
  * @source:	an initialised source
- * @text:	room for @size bytes; gets what was measured, what is needed and
- *		what the user can do, without a line end
- * @size:	bytes; HAVEGE_EXPLAIN will do
+ * @text:	@size bytes; gets the measured value, the needed value and
+ *		advice for the user, without a line end
+ * @size:	bytes; HAVEGE_EXPLAIN is enough
  */
 void havege_source_explain(const struct havege_source *source, char *text,
 			   size_t size);
 
 /**
- * havege_source_wipe() - forget everything, both tables included
- * @source:	a source; an all-zero one will do
+ * havege_source_wipe() - wipe everything, including the table and lent memory
+ * @source:	a source; may be all zero
  */
 void havege_source_wipe(struct havege_source *source);
 

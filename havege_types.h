@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The little that the freestanding rooms need around them
+ * The environment of the freestanding parts
  *
- * The rooms that call themselves so build in the kernel and, unchanged, in
- * user space (make host). Whatever they need beyond the C
- * language is named here, once, for both. No other kernel API in those rooms.
+ * A freestanding part builds in the kernel and, unchanged, in user space (make
+ * host). This header declares everything that it needs beyond the C language,
+ * once for the kernel and once for user space. It uses no other kernel API.
  */
 #ifndef HAVEGE_TYPES_H
 #define HAVEGE_TYPES_H
@@ -12,6 +12,7 @@
 #ifdef __KERNEL__
 
 #include <linux/bitops.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/gcd.h>
 #include <linux/kernel.h>
@@ -21,6 +22,7 @@
 
 #else /* user space */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +56,11 @@ static inline u64 div_u64(u64 a, u32 b)
 	return a / b;
 }
 
+static inline u64 div64_u64(u64 a, u64 b)
+{
+	return a / b;
+}
+
 static inline unsigned long gcd(unsigned long a, unsigned long b)
 {
 	return b ? gcd(b, a % b) : a;
@@ -64,7 +71,7 @@ static inline int fls64(u64 x)
 	return x ? 64 - __builtin_clzll(x) : 0;
 }
 
-/* Without floating point, as the walk's compiler options have it. */
+/* Without floating point: the compiler options of the walk forbid it. */
 static inline u32 int_sqrt64(u64 x)
 {
 	u64 root = 0, bit;

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the walk is fitted to, and whether there is a counter at all
+ * Tuning: the cache sizes that the walk is fitted to, and the counter's fitness
  *
- * havege_tune() is in tune_x86.c where CONFIG_X86 is on and in tune_generic.c
- * where it is not, with tune_arm64.c beside it where CONFIG_ARM64 is. It asks
- * the CPU it runs on: on hybrid machines cores differ, so the collector calls it
- * in its own, bound thread.
+ * havege_tune() is in tune_x86.c with CONFIG_X86, else in tune_generic.c, which
+ * uses tune_arm64.c with CONFIG_ARM64. It reads the present CPU: cores of
+ * hybrid machines differ, so each worker calls it in its own bound thread.
  */
 #ifndef HAVEGE_TUNE_H
 #define HAVEGE_TUNE_H
 
 #include "havege_core.h"
+#include "havege_estimate.h"
 
-/* What stands in for a cache that nobody could tell the size of, KiB. */
+/* Assumed size of a cache of unknown size (KiB). */
 #define HAVEGE_GENERIC_KB	16
 
 /**
- * struct havege_tuning - what was found
- * @geo:	the caches, inside the bounds of havege_core.h
- * @source:	who said so: "cpuid-4", "cpuid-8000001d", "cpuid-80000005",
- *		"device-tree", "ccsidr" (arm64's cache ID registers), "generic"
- *		(nobody did, for one cache or both) or "parameter" (the user
- *		did, for both)
+ * struct havege_tuning - result of the tuning
+ * @geo:	the caches, within the bounds of havege_core.h
+ * @source:	origin of the sizes: "cpuid-4", "cpuid-8000001d",
+ *		"cpuid-80000005", "device-tree", "ccsidr" (arm64's cache ID
+ *		registers), "generic" (at least one size is assumed) or
+ *		"parameter" (the user gave both)
  */
 struct havege_tuning {
 	struct havege_geometry geo;
@@ -29,23 +29,23 @@ struct havege_tuning {
 };
 
 /**
- * havege_tune() - find the geometry of the CPU that this runs on
- * @dcache_kb:	the user's L1d in KiB, which wins over what is found; 0: none
- * @icache_kb:	the user's L1i in KiB, likewise
+ * havege_tune() - find the geometry of the present CPU
+ * @dcache_kb:	requested L1d size, KiB; overrides the found one; 0: none
+ * @icache_kb:	requested L1i size, KiB, likewise
  * @tuning:	the result
  *
- * Logs one "generic tuning" notice the first time a size has to be guessed.
+ * Logs one "generic tuning" notice when it first assumes a size.
  *
  * Context: process context, bound to the CPU in question. Does not sleep.
- * Return: 0, or -ENODEV where the CPU has no cycle counter.
+ * Return: 0, or -ENODEV if the CPU has no cycle counter.
  */
 int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning);
 
 /**
- * struct havege_cpuid - a CPU to ask; a test brings one of its own
+ * struct havege_cpuid - an x86 CPU to read; a test emulates one
  * @read:	executes CPUID for a leaf and subleaf: eax, ebx, ecx, edx
- * @basic:	highest basic leaf, negative if CPUID does not exist
- * @extended:	highest extended leaf, 0 if there are none
+ * @basic:	highest basic leaf, negative without CPUID
+ * @extended:	highest extended leaf, 0 without any
  * @topoext:	whether leaf 0x8000001D is valid (AMD's TOPOEXT feature bit)
  */
 struct havege_cpuid {
@@ -57,13 +57,13 @@ struct havege_cpuid {
 
 /**
  * havege_tune_cpuid() - find L1 sizes by CPUID
- * @cpu:	the CPU to ask
- * @tuning:	the result; sizes that no leaf told are 0, and @source is then
- *		NULL if none was told at all
+ * @cpu:	the CPU to read
+ * @tuning:	the result; 0 for an unknown size, and @source is NULL if both
+ *		are unknown
  *
- * Asks leaf 4 (Intel and others), then 0x8000001D (AMD with TOPOEXT), then
- * 0x80000005 (older AMD and VIA); the first that knows an L1 data cache is
- * believed for both caches.
+ * Tries leaf 4 (Intel and others), then 0x8000001D (AMD with TOPOEXT), then
+ * 0x80000005 (older AMD and VIA). The first one with an L1 data cache gives
+ * both sizes.
  *
  * Context: that of @cpu's read.
  */
@@ -71,9 +71,9 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 		       struct havege_tuning *tuning);
 
 /**
- * struct havege_cache_regs - an arm64 CPU to ask; a test brings one of its own
+ * struct havege_cache_regs - an arm64 CPU to read; a test emulates one
  * @read:	CCSIDR_EL1 of the cache that this value of CSSELR_EL1 selects
- * @clidr:	CLIDR_EL1, which caches there are
+ * @clidr:	CLIDR_EL1, the types of the caches
  * @ccidx:	whether CCSIDR_EL1 has the wider layout (FEAT_CCIDX)
  */
 struct havege_cache_regs {
@@ -84,9 +84,9 @@ struct havege_cache_regs {
 
 /**
  * havege_tune_cache_regs() - find L1 sizes by arm64's cache ID registers
- * @cpu:	the CPU to ask
- * @tuning:	the result; sizes of less than 1 KiB are 0, not told, and @source
- *		is then NULL if that is the data cache's
+ * @cpu:	the CPU to read
+ * @tuning:	the result; 0 for an unknown size, which includes sizes below 1
+ *		KiB. @source is NULL if the data cache is unknown
  *
  * Context: that of @cpu's read.
  */
@@ -94,32 +94,33 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 			    struct havege_tuning *tuning);
 
 /**
- * havege_tune_this_cpu() - the same, asking the arm64 CPU that this runs on
+ * havege_tune_this_cpu() - the same for the present arm64 CPU
  * @tuning:	the result
  *
- * Only where CONFIG_ARM64 is on.
+ * Only with CONFIG_ARM64.
  *
  * Context: bound to the CPU in question. Does not sleep.
  */
 void havege_tune_this_cpu(struct havege_tuning *tuning);
 
 /**
- * havege_tune_settle() - user over CPU over guess, and inside the bounds
- * @dcache_kb:	the user's L1d in KiB; 0: none
- * @icache_kb:	the user's L1i in KiB; 0: none
- * @tuning:	what the CPU said, 0 for a size it did not; completed here
+ * havege_tune_settle() - choose the sizes: requested, found or assumed; clamp
+ * them
+ * @dcache_kb:	requested L1d size, KiB; 0: none
+ * @icache_kb:	requested L1i size, KiB; 0: none
+ * @tuning:	found sizes, 0 for an unknown one; completed here
  *
- * Return: whether a size had to be guessed.
+ * Return: true if a size is assumed.
  */
 bool havege_tune_settle(u32 dcache_kb, u32 icache_kb,
 			struct havege_tuning *tuning);
 
 /**
- * struct havege_readings - what is known of the readings of a counter
- * @seen:	deltas that have been looked at
- * @still:	those in which it did not move
- * @gcd:	greatest common divisor of all of them that are below 2^32, ticks
- * @back:	it was once lower than before
+ * struct havege_readings - statistics of a counter's readings
+ * @seen:	number of deltas
+ * @still:	number of deltas of 0
+ * @gcd:	greatest common divisor of all deltas below 2^32, ticks
+ * @back:	a reading was lower than the one before
  */
 struct havege_readings {
 	u32 seen;
@@ -130,10 +131,10 @@ struct havege_readings {
 
 /**
  * enum havege_fitness - whether a counter can be used
- * @HAVEGE_FIT:		it can
- * @HAVEGE_STOPPED:	it does not move
- * @HAVEGE_BACKWARDS:	it goes backwards, on one CPU
- * @HAVEGE_COARSE:	it moves at less than one reading in ten
+ * @HAVEGE_FIT: it can
+ * @HAVEGE_STOPPED: it does not move
+ * @HAVEGE_BACKWARDS: it goes backwards, on one CPU
+ * @HAVEGE_COARSE: it moves too little in HAVEGE_SPAN_MAX half-steps
  */
 enum havege_fitness {
 	HAVEGE_FIT,
@@ -142,33 +143,80 @@ enum havege_fitness {
 	HAVEGE_COARSE,
 };
 
-/* A counter that takes more ticks than this to read is trapped, or slow. */
+/* Units of the counter that three quarters of all samples need. */
+#define HAVEGE_UNITS		8
+/* Number of spans: 1, 2, 4 and so on up to HAVEGE_SPAN_MAX. */
+#define HAVEGE_SPANS		9
+
+/**
+ * struct havege_grain - statistics of a counter's advance
+ * @at:		for a span of 1, 2, 4 ... half-steps:
+ * @at.have:	half-steps of the sample in the making
+ * @at.sum:	their ticks
+ * @at.seen:	number of samples
+ * @at.enough:	number of samples with at least HAVEGE_UNITS units
+ */
+struct havege_grain {
+	struct {
+		u32 have;
+		u64 sum;
+		u32 seen;
+		u32 enough;
+	} at[HAVEGE_SPANS];
+};
+
+/* A counter that takes more ticks to read is trapped, or slow. */
 #define HAVEGE_SLOW_TICKS	1000
 
 /**
- * havege_tune_look() - look at some deltas of the counter
- * @readings:	what is known of them; all zero at first
+ * havege_tune_look() - add deltas to the statistics of the readings
+ * @readings:	the statistics; all zero at first
  * @delta:	the deltas, ticks, of readings on one CPU
- * @count:	how many
+ * @count:	number of deltas
  */
 void havege_tune_look(struct havege_readings *readings, const u64 *delta,
 		      unsigned int count);
 
 /**
- * havege_tune_judge() - judge the counter by what has been looked at
- * @readings:	what is known of them
+ * havege_tune_judge() - judge a counter by its readings
+ * @readings:	the statistics
  *
- * Return: whether it is fit.
+ * Return: its fitness.
  */
 enum havege_fitness havege_tune_judge(const struct havege_readings *readings);
 
 /**
- * havege_tune_cost() - what it takes to read a counter
+ * havege_grain_look() - add deltas to the statistics of the advance
+ * @grain:	the statistics; all zero at first
+ * @gcd:	greatest common divisor of all deltas, ticks: the counter's unit
+ * @delta:	the deltas, ticks
+ * @count:	number of deltas
+ */
+void havege_grain_look(struct havege_grain *grain, u32 gcd, const u64 *delta,
+		       unsigned int count);
+
+/**
+ * havege_grain_span() - half-steps that a sample needs: k
+ * @grain:	the statistics
+ *
+ * Returns the smallest power of two, up to HAVEGE_SPAN_MAX, at which three
+ * quarters of the samples have HAVEGE_UNITS units. Half of them would not do:
+ * replays are faster than the live walk measured here, and with a median of
+ * just 8 units a busy moment would halve k. k follows from the counter and the
+ * CPU, never from the result of the estimate: a longer span than needed helps a
+ * machine without noise.
+ *
+ * Return: k; 0 if the counter is too coarse.
+ */
+u32 havege_grain_span(const struct havege_grain *grain);
+
+/**
+ * havege_tune_cost() - cost of reading a counter
  * @read:	reads it
- * @arg:	for @read
+ * @arg:	argument of @read
  *
  * Context: that of @read, which is called some hundred times.
- * Return: ticks between two readings, back to back: the least of many.
+ * Return: ticks between two readings back to back, the least of many.
  */
 u64 havege_tune_cost(u64 (*read)(void *arg), void *arg);
 

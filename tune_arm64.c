@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * L1 sizes by the cache ID registers of arm64. The contract is in tune.h.
+ * L1 sizes from the cache ID registers of arm64. The contract is in tune.h.
  *
- * What they say is meant for the upkeep of caches by set and way, and need not
- * be how a cache is built; the kernel has stopped telling sizes by them for
- * that. On the cores of Arm it is, and here a wrong one costs nothing but fit:
- * what the walk is worth is measured. KVM answers its guests with one set and
- * one way of everything, which is less than 1 KiB and taken for no answer.
+ * These registers describe maintenance by set and way, not necessarily the real
+ * cache: the kernel no longer reports sizes from them. On Arm's own cores they
+ * match the cache. A wrong size makes the walk fit worse, but the estimate
+ * measures what the walk is worth. KVM reports one set and one way for all
+ * caches: less than 1 KiB, which counts as unknown.
  *
- * The decoder is plain C and asks through struct havege_cache_regs, so that the
- * KUnit and host suites can be any CPU; only the end of this file is arm64.
+ * The decoder is plain C and reads through struct havege_cache_regs, so that
+ * the KUnit and host suites can emulate any CPU. Only the end of this file is
+ * arm64.
  */
 #include "tune.h"
 
-/* CLIDR_EL1: what there is at level 1. */
+/* CLIDR_EL1: type of the level 1 caches. */
 #define CTYPE1(clidr)	((clidr) & 7)
 enum {
 	CTYPE_NONE,
@@ -23,12 +24,12 @@ enum {
 	CTYPE_UNIFIED,
 };
 
-/* CSSELR_EL1: level 1, data or unified; and instructions. */
+/* CSSELR_EL1: level 1 data or unified cache; level 1 instruction cache. */
 #define L1_DATA		0
 #define L1_CODE		1
 
-/* Line size in words of 16 bytes, as a power of two; sets and ways less one. */
-static u32 cache_kb(u64 ccsidr, bool ccidx)
+/* Line size: log2 of 16-byte words. Sets and ways: number minus one. */
+static u32 arm64_cache_kb(u64 ccsidr, bool ccidx)
 {
 	const u64 line = 16 << (ccsidr & 7);
 	const u64 ways = (ccsidr >> 3 & (ccidx ? 0x1fffff : 0x3ff)) + 1;
@@ -45,15 +46,15 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 	const u32 type = CTYPE1(cpu->clidr);
 
 	memset(tuning, 0, sizeof(*tuning));
-	/* More are reserved. */
+	/* Higher types are reserved. */
 	if (type > CTYPE_UNIFIED)
 		return;
 	if (type >= CTYPE_DATA)
-		geo->dcache_kb = cache_kb(cpu->read(L1_DATA), cpu->ccidx);
+		geo->dcache_kb = arm64_cache_kb(cpu->read(L1_DATA), cpu->ccidx);
 	if (type == CTYPE_UNIFIED)
 		geo->icache_kb = geo->dcache_kb;
 	else if (type & CTYPE_CODE)
-		geo->icache_kb = cache_kb(cpu->read(L1_CODE), cpu->ccidx);
+		geo->icache_kb = arm64_cache_kb(cpu->read(L1_CODE), cpu->ccidx);
 	if (geo->dcache_kb)
 		tuning->source = "ccsidr";
 }
@@ -69,7 +70,7 @@ static u64 read_ccsidr(u32 which)
 	unsigned long flags;
 	u64 ccsidr;
 
-	/* What is selected for us, nobody may select anew before we have read. */
+	/* Nothing may select another cache before we have read this one. */
 	local_irq_save(flags);
 	write_sysreg(which, csselr_el1);
 	isb();
@@ -83,7 +84,7 @@ void havege_tune_this_cpu(struct havege_tuning *tuning)
 	const struct havege_cache_regs cpu = {
 		.read = read_ccsidr,
 		.clidr = read_sysreg(clidr_el1),
-		/* FEAT_CCIDX, the wider layout. */
+		/* FEAT_CCIDX: the wider layout. */
 		.ccidx = read_sysreg_s(SYS_ID_AA64MMFR2_EL1) >> 20 & 0xf,
 	};
 

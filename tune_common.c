@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What tuning is on every architecture: the user's sizes win
- * over the CPU's, what nobody knows is guessed, and a counter is judged by what
- * it does. Freestanding.
+ * Tuning on every architecture. The contract is in tune.h.
+ *
+ * The user's cache sizes override the CPU's. An unknown size gets a default.
+ * The counter is judged by its readings. Freestanding.
  */
 #include "tune.h"
 
@@ -38,11 +39,14 @@ void havege_tune_look(struct havege_readings *readings, const u64 *delta,
 	for (i = 0; i < count; i++) {
 		readings->seen++;
 		readings->still += !delta[i];
-		/* Half the range of a difference is negative. */
+		/* A difference with the top bit set is negative. */
 		if (delta[i] >> 63)
 			readings->back = true;
 		else if (delta[i] <= ~0u)
-			/* A longer one is a pause: as good as any number. */
+			/*
+			 * A longer delta contains a pause, and any number of
+			 * steps.
+			 */
 			readings->gcd = gcd(readings->gcd, delta[i]);
 	}
 }
@@ -51,10 +55,37 @@ enum havege_fitness havege_tune_judge(const struct havege_readings *readings)
 {
 	if (readings->back)
 		return HAVEGE_BACKWARDS;
-	if (readings->still == readings->seen)
-		return HAVEGE_STOPPED;
-	return readings->still > readings->seen - readings->seen / 10 ?
-		HAVEGE_COARSE : HAVEGE_FIT;
+	return readings->still == readings->seen ? HAVEGE_STOPPED : HAVEGE_FIT;
+}
+
+void havege_grain_look(struct havege_grain *grain, u32 gcd, const u64 *delta,
+		       unsigned int count)
+{
+	const u64 enough = (u64)gcd * HAVEGE_UNITS;
+	unsigned int i, log;
+
+	static_assert(1 << (HAVEGE_SPANS - 1) == HAVEGE_SPAN_MAX);
+	for (i = 0; i < count; i++)
+		for (log = 0; log < HAVEGE_SPANS; log++) {
+			grain->at[log].sum += delta[i];
+			if (++grain->at[log].have < 1u << log)
+				continue;
+			grain->at[log].seen++;
+			grain->at[log].enough += grain->at[log].sum >= enough;
+			grain->at[log].have = 0;
+			grain->at[log].sum = 0;
+		}
+}
+
+u32 havege_grain_span(const struct havege_grain *grain)
+{
+	unsigned int log;
+
+	for (log = 0; log < HAVEGE_SPANS; log++)
+		if (grain->at[log].seen &&
+		    4 * grain->at[log].enough >= 3 * grain->at[log].seen)
+			return 1u << log;
+	return 0;
 }
 
 u64 havege_tune_cost(u64 (*read)(void *arg), void *arg)

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * L1 sizes by CPUID, and whether there is a TSC. The contract is
- * in tune.h.
+ * L1 sizes from CPUID, and whether there is a TSC. The contract is in tune.h.
  *
- * The kernel knows the caches too, but get_cpu_cacheinfo() is not exported.
- * The decoder is plain C and asks through struct havege_cpuid, so that the
- * KUnit and host suites can be any CPU; only the end of this file is x86.
+ * The kernel does not export get_cpu_cacheinfo(). The decoder is plain C and
+ * reads through struct havege_cpuid, so that the KUnit and host suites can
+ * emulate any CPU. Only the end of this file is x86.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "tune.h"
 
-/* CPUID leaf 4 and 0x8000001D, EAX: cache type and level. */
+/* CPUID leaves 4 and 0x8000001D, EAX: cache type and level. */
 #define CACHE_TYPE(eax)		((eax) & 0x1f)
 #define CACHE_LEVEL(eax)	((eax) >> 5 & 7)
 enum {
@@ -21,11 +20,11 @@ enum {
 	CACHE_UNIFIED,
 };
 
-/* More subleaves than any CPU has caches: an end for CPUs that never say so. */
+/* Most subleaves to read: a limit for CPUs that never end the list. */
 #define MAX_SUBLEAVES	16
 
-/* Ways, partitions and line size come in EBX, sets in ECX, each less one. */
-static u32 cache_kb(const u32 regs[4])
+/* EBX has ways, partitions and line size, ECX sets, each minus one. */
+static u32 x86_cache_kb(const u32 regs[4])
 {
 	const u64 ways = (regs[1] >> 22) + 1;
 	const u64 parts = (regs[1] >> 12 & 0x3ff) + 1;
@@ -36,7 +35,7 @@ static u32 cache_kb(const u32 regs[4])
 	return min_t(u64, kb, 0xffffffff);
 }
 
-/* Leaves 4 and 0x8000001D: one subleaf a cache, in one layout. */
+/* Leaves 4 and 0x8000001D: one subleaf a cache, in the same layout. */
 static bool ask_subleaves(const struct havege_cpuid *cpu, u32 leaf,
 			  struct havege_geometry *geo)
 {
@@ -50,9 +49,9 @@ static bool ask_subleaves(const struct havege_cpuid *cpu, u32 leaf,
 		if (CACHE_LEVEL(regs[0]) != 1)
 			continue;
 		if (CACHE_TYPE(regs[0]) != CACHE_CODE)
-			geo->dcache_kb = cache_kb(regs);
+			geo->dcache_kb = x86_cache_kb(regs);
 		if (CACHE_TYPE(regs[0]) != CACHE_DATA)
-			geo->icache_kb = cache_kb(regs);
+			geo->icache_kb = x86_cache_kb(regs);
 	}
 	return geo->dcache_kb;
 }
@@ -72,7 +71,7 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 		       struct havege_tuning *tuning)
 {
 	struct havege_geometry *geo = &tuning->geo;
-	/* CPUs without extended leaves answer with something else entirely. */
+	/* CPUs without extended leaves return some other value. */
 	const u32 extended = cpu->extended >> 16 == 0x8000 ? cpu->extended : 0;
 
 	memset(tuning, 0, sizeof(*tuning));
@@ -93,7 +92,7 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 
 #include "compat.h"
 
-static void read_cpuid(u32 leaf, u32 subleaf, u32 regs[4])
+static void x86_read_cpuid(u32 leaf, u32 subleaf, u32 regs[4])
 {
 	cpuid_count(leaf, subleaf, &regs[0], &regs[1], &regs[2], &regs[3]);
 }
@@ -101,7 +100,7 @@ static void read_cpuid(u32 leaf, u32 subleaf, u32 regs[4])
 int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 {
 	const struct havege_cpuid cpu = {
-		.read = read_cpuid,
+		.read = x86_read_cpuid,
 		.basic = boot_cpu_data.cpuid_level,
 		.extended = boot_cpu_data.extended_cpuid_level,
 		.topoext = boot_cpu_has(X86_FEATURE_TOPOEXT),

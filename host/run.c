@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs the KUnit suites of the freestanding rooms in user space; see
- * host/kunit/test.h. Prints TAP and a closing line "N passed, N failed".
+ * Runs the KUnit suites of the freestanding parts in user space
+ * (host/kunit/test.h)
+ *
+ * Prints TAP and a closing line "N passed, N failed". Exits with 0 if all cases
+ * passed, 1 if one failed, 2 for wrong usage.
  */
+#include <fnmatch.h>
 #include <kunit/test.h>
 
 #define MAX_SUITES	16
+
+static const char usage[] =
+	"usage: host-test [GLOB]\n"
+	"       host-test --list\n"
+	"\n"
+	"Run the cases whose name SUITE.CASE matches GLOB, or all.\n"
+	"\n"
+	"  --list   list the names\n"
+	"  --help   this text\n";
 
 static struct kunit_suite *suites[MAX_SUITES];
 static int nsuites;
@@ -17,7 +30,7 @@ void host_register(struct kunit_suite *suite)
 	suites[nsuites++] = suite;
 }
 
-/* Each block is one of its own, so that ASan sees a step over its edge. */
+/* One allocation for each block: ASan then sees an access beyond its edge. */
 void *host_alloc(struct kunit *test, size_t size)
 {
 	void *p = calloc(1, size);
@@ -38,7 +51,7 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 		longjmp(test->abort, 1);
 }
 
-static int run(const struct kunit_suite *suite, const struct kunit_case *c)
+static int run_one(const struct kunit_suite *suite, const struct kunit_case *c)
 {
 	struct kunit test = { 0 };
 
@@ -54,25 +67,52 @@ static int run(const struct kunit_suite *suite, const struct kunit_case *c)
 	return test.failures;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const int list = argc == 2 && !strcmp(argv[1], "--list");
+	const char *glob = argc == 2 && !list ? argv[1] : "*";
 	int passed = 0, failed = 0, i;
 
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc > 2 || *glob == '-') {
+		fputs(usage, stderr);
+		return 2;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < nsuites; i++) {
 		const struct kunit_case *c;
 
 		for (c = suites[i]->test_cases; c->run_case; c++) {
-			const int bad = run(suites[i], c);
+			char name[256];
+			int bad;
 
+			snprintf(name, sizeof(name), "%s.%s", suites[i]->name,
+				 c->name);
+			if (fnmatch(glob, name, 0))
+				continue;
+			if (list) {
+				puts(name);
+				continue;
+			}
+			bad = run_one(suites[i], c);
 			if (bad)
 				failed++;
 			else
 				passed++;
-			printf("%s %d - %s.%s\n", bad ? "not ok" : "ok",
-			       passed + failed, suites[i]->name, c->name);
+			printf("%s %d - %s\n", bad ? "not ok" : "ok",
+			       passed + failed, name);
 		}
 	}
+	if (list)
+		return 0;
+	if (!passed && !failed) {
+		fprintf(stderr, "host-test: no case matches '%s' (--list lists them)\n",
+			glob);
+		return 2;
+	}
 	printf("%d passed, %d failed\n", passed, failed);
-	return failed || !passed;
+	return failed != 0;
 }

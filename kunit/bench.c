@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Figures, and no tests: what scripts/bench wants to know of a kernel. Each is
- * said as "bench NAME VALUE", ROUNDS times, in turn with what it is compared to.
- * Nothing here passes or fails because of one; a case fails where it has none.
+ * Figures for tools/bench, without tests
+ *
+ * Each figure is printed as "bench NAME VALUE", ROUNDS times, in turn with the
+ * one that it is compared to. No figure passes or fails; a case without a
+ * figure fails.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -24,15 +26,15 @@
 
 #define ROUNDS		7
 #define ROUND_NS	(300 * NSEC_PER_MSEC)
-/* What the hw_random core asks a source for. */
+/* Bytes in a read of the hw_random core. */
 #define READ_BYTES	64
 #define BUFFER_KB	512
-/* Leaves some, so that nothing is collected while it is measured. */
+/* Reads in a measurement: they leave some bytes, so that no refill begins. */
 #define READS		((BUFFER_KB - 4) * 1024 / READ_BYTES)
-/* What is collected to see how long it takes. */
+/* Bytes to collect in a measurement. */
 #define COLLECT_BYTES	(24 * 1024)
 
-static void say(struct kunit *test, const char *name, u64 value)
+static void bench_say(struct kunit *test, const char *name, u64 value)
 {
 	kunit_info(test, "bench %s %llu\n", name, value);
 }
@@ -61,7 +63,7 @@ static void bench_source(struct kunit *test)
 	while (source->phase != HAVEGE_RUNNING && source->phase != HAVEGE_DEAD)
 		havege_source_step(source);
 	KUNIT_ASSERT_EQ(test, source->phase, HAVEGE_RUNNING);
-	say(test, "block_ticks", source->block_ticks);
+	bench_say(test, "block_ticks", source->block_ticks);
 	for (round = 0; round < ROUNDS; round++) {
 		ticks = 0;
 		begun = ktime_get_ns();
@@ -69,7 +71,7 @@ static void bench_source(struct kunit *test)
 			havege_walk_live(&source->walk);
 			ticks += HAVEGE_FILL_TICKS;
 		}
-		say(test, "walk_ticks", per_second(ticks, begun));
+		bench_say(test, "walk_ticks", per_second(ticks, begun));
 		ticks = 0;
 		bytes = 0;
 		begun = ktime_get_ns();
@@ -80,8 +82,8 @@ static void bench_source(struct kunit *test)
 			}
 			ticks += HAVEGE_FILL_TICKS;
 		}
-		say(test, "conditioned_ticks", per_second(ticks, begun));
-		say(test, "conditioned_bytes", per_second(bytes, begun));
+		bench_say(test, "conditioned_ticks", per_second(ticks, begun));
+		bench_say(test, "conditioned_bytes", per_second(bytes, begun));
 	}
 	havege_source_wipe(source);
 	vfree(spare);
@@ -95,7 +97,7 @@ static int read_zeros(struct hwrng *rng, void *data, size_t max, bool wait)
 	return max;
 }
 
-/* The node that user space would have, where there is no user space yet. */
+/* Open the device without user space: as its node would. */
 static struct file *open_hwrng(struct kunit *test)
 {
 	struct path path;
@@ -109,7 +111,7 @@ static struct file *open_hwrng(struct kunit *test)
 	return filp_open("/hwrng", O_RDONLY, 0);
 }
 
-/* READS calls of read(), as the file's, calls a second; 0 where one fails. */
+/* READS calls of read(), as calls a second; 0 if one fails. */
 static u64 read_calls(struct file *file, char __user *to)
 {
 	const u64 begun = ktime_get_ns();
@@ -130,7 +132,7 @@ static bool is_full(struct havege_collector *c)
 	return state.fill_bits == BUFFER_KB * 8192;
 }
 
-/* read() of a full buffer, through the hw_random core, and of a memset. */
+/* read() of a full buffer, through the hw_random core, and of a memset(). */
 static void bench_read(struct kunit *test)
 {
 	const struct havege_settings settings = {
@@ -164,9 +166,9 @@ static void bench_read(struct kunit *test)
 		calls = read_calls(file, to);
 		hwrng_unregister(&zeros);
 		KUNIT_EXPECT_NE(test, calls, 0);
-		say(test, "read_memset", calls);
+		bench_say(test, "read_memset", calls);
 
-		/* What the threshold leaves has to go before it is filled up. */
+		/* Raise the threshold, so that the buffer fills up again. */
 		havege_collector_set_threshold(c, BUFFER_KB * 8192);
 		KUNIT_ASSERT_GT(test,
 				wait_event_interruptible_timeout(c->readers,
@@ -177,7 +179,7 @@ static void bench_read(struct kunit *test)
 		calls = read_calls(file, to);
 		hwrng_unregister(&havege);
 		KUNIT_EXPECT_NE(test, calls, 0);
-		say(test, "read_havege", calls);
+		bench_say(test, "read_havege", calls);
 	}
 	fput(file);
 	havege_collector_destroy(c);
@@ -212,7 +214,7 @@ static u64 collected(struct kunit *test, const struct cpumask *cpus)
 	return rate;
 }
 
-/* One CPU and two, from the start of both to the last byte out of the buffer. */
+/* One CPU and two, from the start of both to the last byte. */
 static void bench_cpus(struct kunit *test)
 {
 	struct cpumask *two = kunit_kzalloc(test, sizeof(*two), GFP_KERNEL);
@@ -227,10 +229,10 @@ static void bench_cpus(struct kunit *test)
 	for (round = 0; round < ROUNDS; round++) {
 		rate = collected(test, cpumask_of(1));
 		KUNIT_EXPECT_NE(test, rate, 0);
-		say(test, "on_one", rate);
+		bench_say(test, "on_one", rate);
 		rate = collected(test, two);
 		KUNIT_EXPECT_NE(test, rate, 0);
-		say(test, "on_two", rate);
+		bench_say(test, "on_two", rate);
 	}
 }
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The buffer: fill, drain, wrap, wipe, and a refill asked for exactly at the
- * threshold. Runs under KUnit and in user space (make host-test).
+ * The buffer: fill, drain, wrap and wipe, and a refill exactly at the threshold
+ *
+ * Runs under KUnit and in user space (make host-test).
  */
 #include <kunit/test.h>
 
 #include "../havege_buffer.h"
 
 #define SIZE	64
+/* More than SIZE, and not a power of two. */
+#define CAPACITY	100
 
 struct fixture {
 	struct havege_buffer buffer;
-	u8 data[SIZE];
+	u8 data[CAPACITY];
 	u8 in[2 * SIZE];
 	u8 out[2 * SIZE];
 	u8 next_in;
@@ -23,12 +26,12 @@ static struct fixture *new_fixture(struct kunit *test, u32 threshold)
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	havege_buffer_init(&f->buffer, f->data, SIZE, threshold);
+	havege_buffer_init(&f->buffer, f->data, SIZE, CAPACITY, threshold);
 	return f;
 }
 
-/* Put @count numbered bytes; the ones that found no room are offered again. */
-static u32 put(struct fixture *f, u32 count)
+/* Put @count numbered bytes. The test offers rejected ones again. */
+static u32 buffer_put(struct fixture *f, u32 count)
 {
 	u32 i, done;
 
@@ -39,8 +42,8 @@ static u32 put(struct fixture *f, u32 count)
 	return done;
 }
 
-/* Take @count bytes and see that the numbers go on. */
-static u32 take(struct kunit *test, struct fixture *f, u32 count)
+/* Take @count bytes and check their numbers. */
+static u32 buffer_take(struct kunit *test, struct fixture *f, u32 count)
 {
 	const u32 done = havege_buffer_take(&f->buffer, f->out, count);
 	u32 i;
@@ -54,33 +57,32 @@ static void buffer_fills_and_drains(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test, 8);
 
-	KUNIT_EXPECT_EQ(test, take(test, f, 1), 0);
-	KUNIT_EXPECT_EQ(test, put(f, 10), 10);
+	KUNIT_EXPECT_EQ(test, buffer_take(test, f, 1), 0);
+	KUNIT_EXPECT_EQ(test, buffer_put(f, 10), 10);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 80);
-	KUNIT_EXPECT_EQ(test, take(test, f, 0), 0);
-	KUNIT_EXPECT_EQ(test, take(test, f, 3), 3);
-	KUNIT_EXPECT_EQ(test, put(f, 2 * SIZE), SIZE - 7);
-	KUNIT_EXPECT_EQ(test, put(f, 1), 0);
+	KUNIT_EXPECT_EQ(test, buffer_take(test, f, 0), 0);
+	KUNIT_EXPECT_EQ(test, buffer_take(test, f, 3), 3);
+	KUNIT_EXPECT_EQ(test, buffer_put(f, 2 * SIZE), SIZE - 7);
+	KUNIT_EXPECT_EQ(test, buffer_put(f, 1), 0);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), SIZE * 8);
-	KUNIT_EXPECT_EQ(test, take(test, f, 2 * SIZE), SIZE);
+	KUNIT_EXPECT_EQ(test, buffer_take(test, f, 2 * SIZE), SIZE);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 0);
-	KUNIT_EXPECT_EQ(test, take(test, f, 1), 0);
+	KUNIT_EXPECT_EQ(test, buffer_take(test, f, 1), 0);
 }
 
-/* Every pair of a position in the ring and a size, across the edge included. */
+/* Each pair of a position in the ring and a size, across the edge too. */
 static void buffer_wraps(struct kunit *test)
 {
 	u32 start, count;
 
-	for (start = 0; start < SIZE; start++)
+	for (start = 0; start < CAPACITY; start++)
 		for (count = 1; count <= SIZE; count++) {
 			struct fixture f = { 0 };
 
-			havege_buffer_init(&f.buffer, f.data, SIZE, 8);
-			KUNIT_EXPECT_EQ(test, put(&f, start), start);
-			KUNIT_EXPECT_EQ(test, take(test, &f, start), start);
-			KUNIT_EXPECT_EQ(test, put(&f, count), count);
-			KUNIT_EXPECT_EQ(test, take(test, &f, SIZE), count);
+			havege_buffer_init(&f.buffer, f.data, SIZE, CAPACITY, 8);
+			f.buffer.head = start;
+			KUNIT_EXPECT_EQ(test, buffer_put(&f, count), count);
+			KUNIT_EXPECT_EQ(test, buffer_take(test, &f, SIZE), count);
 		}
 }
 
@@ -88,12 +90,12 @@ static u32 nonzero(const struct fixture *f)
 {
 	u32 i, count = 0;
 
-	for (i = 0; i < SIZE; i++)
+	for (i = 0; i < CAPACITY; i++)
 		count += !!f->data[i];
 	return count;
 }
 
-/* What has been handed out is nowhere in the buffer any more. */
+/* The buffer keeps no byte that it has handed out. */
 static void buffer_wipes_what_it_hands_out(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test, 8);
@@ -101,18 +103,18 @@ static void buffer_wipes_what_it_hands_out(struct kunit *test)
 
 	f->next_in = 1;
 	f->next_out = 1;
-	/* 48 bytes, 40 of them: the third round goes across the edge. */
+	/* 40 of 48 bytes a round: the third round crosses the edge at 100. */
 	for (round = 0; round < 4; round++) {
-		KUNIT_EXPECT_EQ(test, put(f, 48), 48);
+		KUNIT_EXPECT_EQ(test, buffer_put(f, 48), 48);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 48);
-		KUNIT_EXPECT_EQ(test, take(test, f, 40), 40);
+		KUNIT_EXPECT_EQ(test, buffer_take(test, f, 40), 40);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 8);
-		left = take(test, f, SIZE);
+		left = buffer_take(test, f, SIZE);
 		KUNIT_EXPECT_EQ(test, left, 8);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
 	}
-	/* Full, and so nothing is wanted until it is wiped. */
-	KUNIT_EXPECT_EQ(test, put(f, SIZE), SIZE);
+	/* A full buffer wants nothing until it is wiped. */
+	KUNIT_EXPECT_EQ(test, buffer_put(f, SIZE), SIZE);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 	havege_buffer_wipe(&f->buffer);
 	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
@@ -120,40 +122,40 @@ static void buffer_wipes_what_it_hands_out(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
 }
 
-/* Below the threshold, not at it; and then until full, not until above it. */
+/* Refill below the threshold, not at it, and then until full. */
 static void buffer_refills_at_threshold(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test, 32 * 8);
 
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
-	put(f, SIZE - 1);
+	buffer_put(f, SIZE - 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
-	put(f, 1);
+	buffer_put(f, 1);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 
-	take(test, f, 31);
+	buffer_take(test, f, 31);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
-	take(test, f, 1);
+	buffer_take(test, f, 1);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 32 * 8);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
-	take(test, f, 1);
+	buffer_take(test, f, 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
 
-	put(f, 1);
+	buffer_put(f, 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
-	put(f, SIZE);
+	buffer_put(f, SIZE);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 }
 
-/* A threshold is in bits: one that is no multiple of 8 counts too. */
+/* The threshold is in bits: a value that is no multiple of 8 counts too. */
 static void buffer_threshold_is_in_bits(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test, 32 * 8 + 1);
 
-	put(f, SIZE);
-	take(test, f, 31);
+	buffer_put(f, SIZE);
+	buffer_take(test, f, 31);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
-	take(test, f, 1);
+	buffer_take(test, f, 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
 }
 
@@ -161,29 +163,64 @@ static void buffer_threshold_acts_at_once(struct kunit *test)
 {
 	struct fixture *f = new_fixture(test, 8 * 8);
 
-	put(f, SIZE);
-	take(test, f, 16);
+	buffer_put(f, SIZE);
+	buffer_take(test, f, 16);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 	havege_buffer_set_threshold(&f->buffer, (SIZE - 16) * 8);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 	havege_buffer_set_threshold(&f->buffer, (SIZE - 16) * 8 + 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
-	put(f, 16);
+	buffer_put(f, 16);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 
-	/* Lowered in the middle of a refill, which goes on until full. */
-	take(test, f, SIZE);
-	put(f, 16);
+	/* Lower it in the middle of a refill, which goes on until full. */
+	buffer_take(test, f, SIZE);
+	buffer_put(f, 16);
 	havege_buffer_set_threshold(&f->buffer, 8);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
-	put(f, SIZE);
+	buffer_put(f, SIZE);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 
-	/* The highest there is: any byte that is missing is asked for. */
+	/* With the highest threshold, each missing byte causes a refill. */
 	havege_buffer_set_threshold(&f->buffer, SIZE * 8);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
-	take(test, f, 1);
+	buffer_take(test, f, 1);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+}
+
+/* Bytes beyond the size fit on request, and stay until they are trimmed. */
+static void buffer_takes_more_than_its_size(struct kunit *test)
+{
+	struct fixture *f;
+	u8 more[CAPACITY];
+	u32 start, i;
+
+	f = new_fixture(test, 32 * 8);
+	for (start = 0; start < CAPACITY; start++) {
+		havege_buffer_wipe(&f->buffer);
+		f->buffer.head = start;
+		f->next_out = f->next_in;
+		KUNIT_EXPECT_EQ(test, buffer_put(f, CAPACITY), SIZE);
+		for (i = 0; i < CAPACITY; i++)
+			more[i] = f->next_in + i;
+		KUNIT_EXPECT_EQ(test, havege_buffer_put_more(&f->buffer, more,
+							     10), 10);
+		KUNIT_EXPECT_EQ(test, havege_buffer_put_more(&f->buffer,
+							     more + 10, CAPACITY),
+				CAPACITY - SIZE - 10);
+		KUNIT_EXPECT_EQ(test, buffer_put(f, 1), 0);
+		KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
+		/* Bytes beyond the size are taken last, or trimmed. */
+		KUNIT_EXPECT_EQ(test, buffer_take(test, f, 5), 5);
+		havege_buffer_trim(&f->buffer);
+		KUNIT_EXPECT_EQ(test, f->buffer.fill, SIZE);
+		KUNIT_EXPECT_LE(test, nonzero(f), SIZE);
+		KUNIT_EXPECT_EQ(test, buffer_take(test, f, CAPACITY), SIZE);
+		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+		havege_buffer_trim(&f->buffer);
+		KUNIT_EXPECT_EQ(test, f->buffer.fill, 0);
+		KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	}
 }
 
 static struct kunit_case buffer_cases[] = {
@@ -193,6 +230,7 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE(buffer_refills_at_threshold),
 	KUNIT_CASE(buffer_threshold_is_in_bits),
 	KUNIT_CASE(buffer_threshold_acts_at_once),
+	KUNIT_CASE(buffer_takes_more_than_its_size),
 	{}
 };
 

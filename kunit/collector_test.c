@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The collector: with its thread, and without one, where the test supplies the
- * bytes itself. Readers run in kthreads; what is waited for is a condition or a
- * completion, never a time.
+ * The collector: with workers, and without one, where the test supplies the
+ * bytes
+ *
+ * Readers run in kthreads. The tests wait for a condition or a completion,
+ * never for a time.
  */
 #include <kunit/test.h>
 #include <linux/cpu.h>
@@ -12,9 +14,9 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "../havege_collector.h"
+#include "../havege_worker.h"
 
-/* Walk words, because they come a hundred times faster. */
+/* Walk words: they come a hundred times faster than blocks. */
 static const struct havege_settings settings = {
 	.buffer_kb = 8,
 	.threshold = 4 * 1024 * 8,
@@ -39,7 +41,7 @@ static void collector_exit(struct kunit *test)
 		havege_collector_destroy(test->priv);
 }
 
-/* The one thread of a collector on one CPU; no thread, no worker. */
+/* The only worker of a collector on one CPU, or NULL. */
 static struct havege_worker *only_worker(struct havege_collector *c)
 {
 	return list_first_entry_or_null(&c->workers, struct havege_worker, list);
@@ -68,13 +70,13 @@ static struct havege_figures figures_of(struct havege_collector *c)
 	return state.figures;
 }
 
-/* On one CPU, or with a negative one wherever it likes. */
+/* One CPU; negative: no CPU is requested. */
 static const struct cpumask *on(int cpu)
 {
 	return cpu < 0 ? cpu_none_mask : cpumask_of(cpu);
 }
 
-static int start(struct havege_collector *c, int cpu)
+static int collector_start(struct havege_collector *c, int cpu)
 {
 	return havege_collector_start(c, on(cpu));
 }
@@ -84,7 +86,7 @@ static int move(struct havege_collector *c, int cpu)
 	return havege_collector_move(c, on(cpu));
 }
 
-/* In place of a thread that began before any copy was made. */
+/* Supply bytes as a worker of the first epoch does. */
 static u32 supply(struct havege_collector *c, const char *bytes, u32 count)
 {
 	return havege_collector_supply(c, 0, bytes, count);
@@ -101,17 +103,17 @@ static bool full(struct havege_collector *c)
 	struct havege_state state;
 
 	havege_collector_state(c, &state);
-	return state.fill_bits == c->settings.buffer_kb * 8192;
+	return state.fill_bits >= c->settings.buffer_kb * 8192;
 }
 
-/* The thread wakes c->readers after each batch; the deadline is for a hang. */
+/* The worker wakes c->readers after each batch. The deadline is for a hang. */
 static bool becomes_full(struct havege_collector *c)
 {
 	return wait_event_interruptible_timeout(c->readers, full(c),
 						20 * HZ) > 0;
 }
 
-/* Asleep for good: in its wait, and not on its way into or out of it. */
+/* Wait until the task sleeps in its wait, not on its way into or out of it. */
 static bool asleep(struct task_struct *task)
 {
 	const unsigned long deadline = jiffies + 20 * HZ;
@@ -123,7 +125,7 @@ static bool asleep(struct task_struct *task)
 			return false;
 		cond_resched();
 	} while (!(READ_ONCE(task->__state) & TASK_INTERRUPTIBLE) ||
-		 task->nvcsw + task->nivcsw != before);
+		 task_curr(task) || task->nvcsw + task->nivcsw != before);
 	return true;
 }
 
@@ -141,11 +143,11 @@ static void drain(struct kunit *test, struct havege_collector *c, u32 bytes)
 	}
 }
 
-/* What an event asks for, and done. */
-static void settle(struct havege_collector *c)
+/* Run the settle work, as an event does. */
+static void collector_settle(struct havege_collector *c)
 {
 	havege_collector_settle(c);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 }
 
 static void collector_starts_and_fills(struct kunit *test)
@@ -155,7 +157,7 @@ static void collector_starts_and_fills(struct kunit *test)
 
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_STARTING);
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_OK);
 	KUNIT_EXPECT_EQ(test, state.cpu, 0);
@@ -168,13 +170,13 @@ static void collector_starts_and_fills(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, state.bytes_out, 0);
 }
 
-/* Full, it sleeps; at the threshold it sleeps on; a byte below, it refills. */
+/* It sleeps when full and at the threshold. A byte below it refills. */
 static void collector_refills_below_threshold(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 	unsigned long switches;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 
@@ -196,7 +198,7 @@ static void collector_threshold_wakes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	drain(test, c, 64);
 	KUNIT_ASSERT_FALSE(test, full(c));
@@ -230,15 +232,15 @@ static void collector_bad_cpu(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bad);
 	cpumask_andnot(bad, cpu_all_mask, cpu_online_mask);
 	if (cpumask_empty(bad))
-		kunit_skip(test, "all the CPUs that this kernel can have are there");
+		kunit_skip(test, "all possible CPUs are online");
 	KUNIT_EXPECT_EQ(test, havege_collector_start(c, bad), -ENXIO);
-	/* Good ones among them make it no better. */
+	/* Online CPUs among them do not help. */
 	cpumask_set_cpu(0, bad);
 	KUNIT_EXPECT_EQ(test, havege_collector_start(c, bad), -ENXIO);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
-	/* And nothing is in the way of a good one. */
-	KUNIT_ASSERT_EQ(test, start(c, -1), 0);
+	/* A start on a good CPU still works. */
+	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_EXPECT_EQ(test, cpu_of(c), havege_collector_default_cpu());
 	task = task_of(c);
 	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
@@ -250,12 +252,12 @@ static void collector_bad_cpu(struct kunit *test)
 
 static void collector_default_cpu(struct kunit *test)
 {
-	/* Nothing is isolated where these suites run. */
+	/* No CPU is isolated where these suites run. */
 	KUNIT_EXPECT_EQ(test, havege_collector_default_cpu(),
 			cpumask_last(cpu_online_mask));
 }
 
-/* Wiped, and filled anew on the other CPU by a thread with its name. */
+/* The buffer is wiped, and refilled by a thread named after the other CPU. */
 static void collector_moves(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -266,7 +268,7 @@ static void collector_moves(struct kunit *test)
 
 	if (from == to)
 		kunit_skip(test, "there is only one CPU");
-	KUNIT_ASSERT_EQ(test, start(c, from), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, from), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	task = task_of(c);
 	KUNIT_EXPECT_EQ(test, move(c, from), 0);
@@ -281,7 +283,7 @@ static void collector_moves(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
-/* A thread that finds itself elsewhere stops, and a successor takes over. */
+/* A thread on the wrong CPU stops, and a successor takes over. */
 static void collector_rehomes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -290,16 +292,16 @@ static void collector_rehomes(struct kunit *test)
 
 	if (from == to)
 		kunit_skip(test, "there is only one CPU");
-	KUNIT_ASSERT_EQ(test, start(c, from), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, from), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(task_of(c), cpumask_of(to)), 0);
 	drain(test, c, 4097);
-	/* It wakes up on the wrong CPU; its successor fills the buffer. */
+	/* It wakes up on the wrong CPU. Its successor fills the buffer. */
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_EQ(test, cpu_of(c), from);
-	KUNIT_EXPECT_FALSE(test, only_worker(c)->lost);
+	KUNIT_EXPECT_FALSE(test, only_worker(c)->displaced);
 }
 
 /* Several CPUs */
@@ -317,12 +319,13 @@ static struct havege_worker *worker_on(struct havege_collector *c, int cpu)
 static bool is_on(struct havege_collector *c, const struct cpumask *cpus)
 {
 	static struct cpumask now;
+	struct havege_state state;
 
-	havege_collector_cpus(c, &now);
+	havege_collector_snapshot(c, &state, &now);
 	return cpumask_equal(&now, cpus);
 }
 
-/* A thread each, of which each fills the buffer, and all stop when it is full. */
+/* Several workers fill one buffer, and all sleep when it is full. */
 static void collector_on_all_cpus(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -346,23 +349,70 @@ static void collector_on_all_cpus(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, asleep(w->task));
 	KUNIT_EXPECT_TRUE(test, full(c));
 
-	/* The worst of them is what the collector says of itself. */
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_OK);
-	list_for_each_entry(w, &c->workers, list) {
-		KUNIT_EXPECT_LE(test, state.figures.residual,
-				w->figures.residual);
-		KUNIT_EXPECT_LE(test, state.figures.credit, w->figures.credit);
-		KUNIT_EXPECT_GE(test, state.figures.block_ticks,
-				w->figures.block_ticks);
-		KUNIT_EXPECT_GE(test, state.figures.shift, w->figures.shift);
-	}
-	/* Each is woken, and can fill it alone. */
+	/* Each is woken, and can fill the buffer alone. */
 	drain(test, c, 4097);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
-/* Who is where it should be stays; what others have left goes. */
+/* Whether all figures of a worker are @from's. */
+static bool speaks_for(const struct havege_figures *sum,
+		       const struct havege_worker *from)
+{
+	return !memcmp(&sum->estimate, &from->figures.estimate,
+		       sizeof(sum->estimate)) &&
+		sum->span == from->figures.span;
+}
+
+/*
+ * The worst worker counts, in any order: the least credit, the most samples in
+ * a block.
+ */
+static void collector_sums_up(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w = kunit_kzalloc(test, 3 * sizeof(*w), GFP_KERNEL);
+	struct havege_state state;
+	int order, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w[0].figures = (struct havege_figures){
+		.estimate = { .residual = 30000, .few = 31000, .all = 30500 },
+		.span = 1, .credit = 4096, .block_samples = 5120, .shift = 3,
+		.failures = { 1, 0, 2 }, .replay_failures = 5,
+	};
+	w[1].figures = (struct havege_figures){
+		.estimate = { .residual = 90000, .few = 99000, .all = 95000 },
+		.span = 4, .credit = 8192, .block_samples = 2560, .shift = 2,
+		.failures = { 0, 4, 2 }, .replay_failures = 1,
+	};
+	/* A worker in its start-up has measured nothing. */
+	w[2].figures.failures[1] = 7;
+	w[0].status = HAVEGE_OK;
+	w[1].status = HAVEGE_RECOVERING;
+	w[2].status = HAVEGE_STARTING;
+	for (order = 0; order < 3; order++) {
+		spin_lock(&c->lock);
+		for (i = 0; i < 3; i++)
+			list_add_tail(&w[(order + i) % 3].list, &c->workers);
+		spin_unlock(&c->lock);
+		havege_collector_state(c, &state);
+		spin_lock(&c->lock);
+		INIT_LIST_HEAD(&c->workers);
+		spin_unlock(&c->lock);
+		KUNIT_EXPECT_TRUE(test, speaks_for(&state.figures, &w[0]));
+		KUNIT_EXPECT_EQ(test, state.figures.credit, 4096);
+		KUNIT_EXPECT_EQ(test, state.figures.block_samples, 5120);
+		KUNIT_EXPECT_EQ(test, state.figures.shift, 3);
+		KUNIT_EXPECT_EQ(test, state.figures.failures[0], 1);
+		KUNIT_EXPECT_EQ(test, state.figures.failures[1], 11);
+		KUNIT_EXPECT_EQ(test, state.figures.failures[2], 4);
+		KUNIT_EXPECT_EQ(test, state.figures.replay_failures, 6);
+	}
+}
+
+/* A worker on a requested CPU stays. The bytes of ended workers are wiped. */
 static void collector_changes_cpus(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -371,17 +421,17 @@ static void collector_changes_cpus(struct kunit *test)
 
 	if (num_online_cpus() == 1)
 		kunit_skip(test, "there is only one CPU");
-	KUNIT_ASSERT_EQ(test, start(c, first), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, first), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	task = task_of(c);
 	KUNIT_ASSERT_TRUE(test, asleep(task));
 	KUNIT_EXPECT_EQ(test, havege_collector_move(c, cpu_online_mask), 0);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
 	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
-	/* What was ready is still good. */
+	/* Ready bytes stay. */
 	KUNIT_EXPECT_TRUE(test, full(c));
 
-	/* No buffer is left untouched where a thread has ended. */
+	/* When a worker ends, the buffer is wiped. */
 	drain(test, c, 8);
 	KUNIT_EXPECT_EQ(test, move(c, first), 0);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(first)));
@@ -390,7 +440,10 @@ static void collector_changes_cpus(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, asleep(task));
 }
 
-/* A CPU goes and comes back; the other works on. Then all that were asked for go. */
+/*
+ * A CPU goes offline and comes back while the other worker goes on. Then all
+ * requested CPUs go offline.
+ */
 static void collector_follows_cpus(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -403,24 +456,24 @@ static void collector_follows_cpus(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
 	task = worker_on(c, first)->task;
 	KUNIT_ASSERT_EQ(test, remove_cpu(last), 0);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
 	KUNIT_EXPECT_NULL(test, worker_on(c, last));
 	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_EQ(test, add_cpu(last), 0);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
 	KUNIT_EXPECT_NOT_NULL(test, worker_on(c, last));
 	KUNIT_EXPECT_PTR_EQ(test, worker_on(c, first)->task, task);
 
 	KUNIT_EXPECT_EQ(test, move(c, last), 0);
 	KUNIT_ASSERT_EQ(test, remove_cpu(last), 0);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(cpumask_last(cpu_online_mask))));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_EQ(test, add_cpu(last), 0);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(last)));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
@@ -437,14 +490,14 @@ static void read_takes_what_is_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 0, true), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 4);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "abcd", 4), 0);
-	/* The first bytes will do: a wait is for one, not for all. */
+	/* The first bytes end the wait, even if more were wanted. */
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 2);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "ef", 2), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
 	KUNIT_EXPECT_EQ(test, c->bytes_out, 6);
 }
 
-/* A reader of its own, in a kthread. */
+/* A reader in a kthread. */
 struct reader {
 	struct havege_collector *c;
 	struct task_struct *task;
@@ -478,7 +531,7 @@ static struct reader *start_reader(struct kunit *test)
 	return r;
 }
 
-/* Until it sits in its wait: nothing is ready, so it can sleep nowhere else. */
+/* Wait until the reader waits. Nothing is ready, so it sleeps nowhere else. */
 static void until_waiting(struct kunit *test, struct reader *r)
 {
 	const unsigned long deadline = jiffies + 20 * HZ;
@@ -488,7 +541,7 @@ static void until_waiting(struct kunit *test, struct reader *r)
 	KUNIT_EXPECT_TRUE(test, wq_has_sleeper(&r->c->readers));
 }
 
-/* Well before the time of a read is up, at which every wait ends. */
+/* Well before the timeout of a read, which ends every wait. */
 #define SOON	(HAVEGE_READ_SECONDS * HZ / 2)
 
 static void expect_soon(struct kunit *test, struct reader *r)
@@ -506,9 +559,9 @@ static int end_of(struct kunit *test, struct reader *r)
 }
 
 /*
- * A wake-up takes the reader off the queue. On another CPU it can be there once
- * more, for the moment in which it looks why it was woken. That it goes some time
- * proves nothing: it would do so when its time is up, too.
+ * A wake-up takes the reader off the queue. On another CPU it may return to the
+ * queue for a moment to check its condition. That it leaves at some time proves
+ * nothing: the timeout would do that too.
  */
 static void expect_woken(struct kunit *test, struct havege_collector *c)
 {
@@ -548,13 +601,13 @@ static void read_ends_when_dismissed(struct kunit *test)
 		expect_soon(test, r[i]);
 		KUNIT_EXPECT_EQ(test, end_of(test, r[i]), -ENODEV);
 	}
-	/* And from then on, bytes or none, wait or not. */
+	/* So do later reads, with and without bytes or a wait. */
 	supply(c, "xyz", 3);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), -ENODEV);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), -ENODEV);
 }
 
-/* What the hw_random core does to its own thread inside a read. */
+/* The hw_random core stops its own thread like this, inside a read. */
 static void read_ends_at_kthread_stop(struct kunit *test)
 {
 	struct reader *r = start_reader(test);
@@ -563,7 +616,10 @@ static void read_ends_at_kthread_stop(struct kunit *test)
 	kthread_stop(r->task);
 	KUNIT_EXPECT_TRUE(test, completion_done(&r->done));
 	put_task_struct(r->task);
-	/* The stop ends the wait as a signal, or is seen after it. */
+	/*
+	 * The stop ends the wait as a signal, or the reader checks for it
+	 * afterwards.
+	 */
 	KUNIT_EXPECT_TRUE(test, r->ret == -EINTR || r->ret == -ERESTARTSYS);
 }
 
@@ -584,7 +640,7 @@ static void read_ends_at_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 }
 
-/* Nobody supplies anything: the wait is bounded, and 0 is not its answer. */
+/* Without bytes the wait is bounded, and does not return 0. */
 static void read_times_out(struct kunit *test)
 {
 	struct reader *r = start_reader(test);
@@ -592,7 +648,7 @@ static void read_times_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end_of(test, r), -ETIMEDOUT);
 }
 
-/* What was ready before a move is not served after it. */
+/* Bytes from before a move are not served after it. */
 static void collector_move_wipes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -605,7 +661,7 @@ static void collector_move_wipes(struct kunit *test)
 	KUNIT_EXPECT_NE(test, memcmp(out, "secret", 6), 0);
 }
 
-/* The first eight words of a walk know no tick yet: the warm-up is for them. */
+/* The first eight words of a walk contain no tick: the warm-up drops them. */
 static void collector_warms_up(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -618,14 +674,14 @@ static void collector_warms_up(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	havege_walk_init(walk, table, &geo);
 	havege_walk_live(walk);
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), false),
 			sizeof(out));
 	KUNIT_EXPECT_NE(test, memcmp(out, walk->ring, sizeof(out)), 0);
 }
 
-/* A collector on a clock of the test's: noise, until it is told otherwise. */
+/* A collector on a test's clock: noise, until the test turns it off. */
 
 enum noise {
 	NOISY,
@@ -638,9 +694,9 @@ enum noise {
 struct noise_clock {
 	struct havege_test_clock base;
 	enum noise noise;
-	u32 constant;	/* readings that are constant, whatever @noise says, */
-	int quiet;	/* on this CPU; negative: on any */
-	bool apart;	/* each CPU has a time of its own */
+	u32 constant;	/* number of constant readings, whatever @noise says */
+	int quiet;	/* CPU without noise; negative: all */
+	bool apart;	/* each CPU has its own time */
 	struct {
 		u64 state;
 		u64 now;
@@ -692,7 +748,7 @@ static void hear_failure(struct work_struct *work)
 	complete(&container_of(work, struct on_clock, failed)->heard);
 }
 
-/* In place of the collector that collector_init() has made. */
+/* Replace the collector of collector_init(). */
 static struct on_clock *on_clock(struct kunit *test, bool stream)
 {
 	struct on_clock *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
@@ -722,55 +778,71 @@ static enum havege_status status(struct havege_collector *c)
 	return state.status;
 }
 
-/* What it serves is what the source makes of the same clock. */
+/* Run a source as a worker does, up to its first blocks. */
+static void collector_make_blocks(struct kunit *test,
+				  struct havege_source *source,
+				  u64 *table, struct havege_test_clock *clock)
+{
+	const struct havege_geometry geo = { 8, 8 };
+	enum havege_step step;
+	size_t bytes;
+
+	havege_source_init(source, table, &geo, clock, havege_known_answers);
+	source->fill_ns = U32_MAX;
+	do {
+		step = havege_source_step(source);
+		if (step != HAVEGE_STEP_MEMORY)
+			continue;
+		bytes = havege_source_memory(source);
+		havege_source_lend(source, kunit_kzalloc(test, bytes,
+							 GFP_KERNEL), bytes);
+		KUNIT_ASSERT_NOT_NULL(test, source->memory);
+	} while (step != HAVEGE_STEP_BLOCKS && step != HAVEGE_STEP_DEAD);
+	KUNIT_ASSERT_EQ(test, step, HAVEGE_STEP_BLOCKS);
+}
+
+/* It serves exactly what the source makes of the same clock. */
 static void collector_serves_blocks(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 	const struct havege_geometry geo = { 8, 8 };
-	const size_t bytes = havege_table_bytes(&geo);
 	struct havege_source *source = kunit_kzalloc(test, sizeof(*source),
 						     GFP_KERNEL);
-	u64 *table = kunit_kzalloc(test, bytes, GFP_KERNEL);
-	u64 *spare = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	u64 *table = kunit_kzalloc(test, havege_table_bytes(&geo), GFP_KERNEL);
 	struct noise_clock clock = new_clock;
-	u8 out[3 * HAVEGE_BLOCK], expected[3 * HAVEGE_BLOCK];
+	u8 out[3 * HAVEGE_BLOCK];
 	struct havege_state state;
-	u32 done = 0;
 
-	KUNIT_ASSERT_TRUE(test, source && table && spare);
-	havege_source_init(source, table, spare, &geo, &clock.base,
-			   havege_known_answers);
-	while (done < sizeof(expected) && source->phase != HAVEGE_DEAD) {
-		if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
-			memcpy(expected + done, source->block, HAVEGE_BLOCK);
-			done += HAVEGE_BLOCK;
-			havege_source_forget(source);
-		}
-	}
-	KUNIT_ASSERT_EQ(test, done, sizeof(expected));
+	KUNIT_ASSERT_TRUE(test, source && table);
+	collector_make_blocks(test, source, table, &clock.base);
+	KUNIT_ASSERT_GE(test, source->pending_bytes, sizeof(out));
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, sizeof(out), true),
 			sizeof(out));
-	KUNIT_EXPECT_EQ(test, memcmp(out, expected, sizeof(out)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(out, source->pending, sizeof(out)), 0);
 	havege_collector_state(c, &state);
-	KUNIT_EXPECT_EQ(test, state.figures.residual, source->estimate.residual);
-	KUNIT_EXPECT_EQ(test, state.figures.credit, source->credit);
-	KUNIT_EXPECT_EQ(test, state.figures.block_ticks, source->block_ticks);
+	KUNIT_EXPECT_EQ(test, state.figures.span, 1);
+	KUNIT_EXPECT_EQ(test, state.figures.credit, HAVEGE_BIT / 16);
+	KUNIT_EXPECT_EQ(test, state.figures.block_samples, 5120);
 	KUNIT_EXPECT_EQ(test, state.figures.shift, source->health.shift);
+	KUNIT_EXPECT_GE(test, state.figures.estimate.residual,
+			havege_limit(1));
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 }
 
+/* Neither a secret nor memory for sets is left. */
 static bool forgotten(struct havege_source *source)
 {
 	return !memchr_inv(source->walk.ring, 0, sizeof(source->walk.ring)) &&
 		!memchr_inv(source->walk.delta, 0, sizeof(source->walk.delta)) &&
-		!memchr_inv(source->block, 0, sizeof(source->block));
+		!memchr_inv(source->sample, 0, sizeof(source->sample)) &&
+		!source->memory && !source->pending_bytes;
 }
 
-/* A thread that has nothing to do has wiped what it did last. */
+/* An idle worker has wiped its last work. */
 static void expect_forgotten(struct kunit *test, bool stream)
 {
 	struct havege_collector *c;
@@ -779,7 +851,7 @@ static void expect_forgotten(struct kunit *test, bool stream)
 
 	on_clock(test, stream);
 	c = test->priv;
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	source = only_worker(c)->source;
 	for (round = 0; round < 3; round++) {
 		KUNIT_ASSERT_TRUE(test, becomes_full(c));
@@ -795,7 +867,7 @@ static void collector_forgets(struct kunit *test)
 	expect_forgotten(test, true);
 }
 
-/* A machine whose timing is the program's own: no thread, and no byte. */
+/* Timing without noise: no worker, no byte. */
 static void collector_refuses(struct kunit *test)
 {
 	static const enum noise bad[] = { OF_THE_PATH, CONSTANT };
@@ -806,21 +878,27 @@ static void collector_refuses(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		o->clock.noise = bad[i];
-		KUNIT_EXPECT_EQ(test, start(c, 0), -ENODEV);
+		KUNIT_EXPECT_EQ(test, collector_start(c, 0), -ENODEV);
 		KUNIT_EXPECT_NULL(test, task_of(c));
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
 		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	}
-	KUNIT_EXPECT_EQ(test, figures_of(c).residual, 0);
-	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 2);
-	/* And nothing is in the way of a good one. */
+	KUNIT_EXPECT_EQ(test, figures_of(c).estimate.residual, 0);
+	KUNIT_EXPECT_EQ(test, figures_of(c).replay_failures, 2);
+	/* From now on one good set is not enough. */
+	KUNIT_EXPECT_TRUE(test, cpumask_test_cpu(0, &c->doubted));
+	/* A start with noise still works. */
 	o->clock.noise = NOISY;
-	KUNIT_EXPECT_EQ(test, start(c, 0), 0);
+	KUNIT_EXPECT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_TRUE(test, only_worker(c)->doubt);
+	KUNIT_EXPECT_GE(test, only_worker(c)->source->sets, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
-static bool failures(struct havege_collector *c, enum havege_test which)
+static bool collector_failures(struct havege_collector *c,
+			       enum havege_test which)
 {
 	struct havege_state state;
 
@@ -828,34 +906,36 @@ static bool failures(struct havege_collector *c, enum havege_test which)
 	return state.figures.failures[which];
 }
 
-/* Some samples are alike: it begins anew by itself, and says that it has. */
+/* Equal samples: it restarts by itself, and logs that. */
 static void collector_recovers(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 	u32 run;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
-	KUNIT_EXPECT_FALSE(test, failures(c, HAVEGE_REPETITION));
-	run = havege_cutoffs(figures_of(c).shift, HAVEGE_ALPHA_INTERMITTENT).run;
+	KUNIT_EXPECT_FALSE(test, collector_failures(c, HAVEGE_REPETITION));
+	/* The first delta after a row is longer than the others. */
+	run = havege_cutoffs(figures_of(c).shift,
+			     HAVEGE_ALPHA_INTERMITTENT).run + HAVEGE_FILL_TICKS;
 	WRITE_ONCE(o->clock.constant, run);
 	drain(test, c, 4096 - 32);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
-	KUNIT_EXPECT_TRUE(test, failures(c, HAVEGE_REPETITION));
+	KUNIT_EXPECT_TRUE(test, collector_failures(c, HAVEGE_REPETITION));
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
-	/* What has been counted stays, on another CPU or in another thread. */
+	/* The counts stay, on another CPU and in another worker. */
 	mutex_lock(&c->control);
-	WRITE_ONCE(only_worker(c)->lost, true);
+	WRITE_ONCE(only_worker(c)->displaced, true);
 	mutex_unlock(&c->control);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
-	KUNIT_EXPECT_TRUE(test, failures(c, HAVEGE_REPETITION));
+	KUNIT_EXPECT_TRUE(test, collector_failures(c, HAVEGE_REPETITION));
 }
 
-/* Ready bytes or none, nobody gets any while it begins anew. */
+/* While it recovers no bytes are served, not even ready ones. */
 static void recovering_serves_nothing(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -870,7 +950,7 @@ static void recovering_serves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
 	r = start_reader(test);
 	until_waiting(test, r);
-	/* A wake-up that is not for it does not make it look twice. */
+	/* A spurious wake-up does not make the reader check twice. */
 	wake_up_interruptible_all(&c->readers);
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
@@ -882,24 +962,33 @@ static void recovering_serves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end_of(test, r), 8);
 }
 
-/* Latched, said, and told; and what was ready is no longer there. */
+/* The failure latches, is logged and reported. Ready bytes are wiped. */
 static void collector_fails(struct kunit *test)
 {
 	struct on_clock *o;
 	struct havege_collector *c;
 	struct reader *r;
-	int stream;
+	unsigned long deadline;
+	int stream, got;
 	u8 out[4];
 
 	for (stream = 0; stream < 2; stream++) {
+		deadline = jiffies + 20 * HZ;
 		o = on_clock(test, stream);
 		c = test->priv;
-		KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+		KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 		KUNIT_ASSERT_TRUE(test, becomes_full(c));
 		KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
 		WRITE_ONCE(o->clock.noise, CONSTANT);
-		/* To be wiped: all but what makes it collect again. */
-		drain(test, c, 4096 - 63);
+		/*
+		 * A fill of walk words is the whole buffer, and too short a
+		 * run.
+		 */
+		do {
+			got = havege_collector_read(c, out, sizeof(out), false);
+			cond_resched();
+		} while (got >= 0 && time_before(jiffies, deadline));
+		KUNIT_EXPECT_EQ(test, got, -EIO);
 		KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard,
 								  20 * HZ), 0);
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
@@ -910,16 +999,16 @@ static void collector_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
 		KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
-		/* No successor takes over from what has failed. */
-		settle(c);
+		/* A permanently failed worker gets no successor. */
+		collector_settle(c);
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
 		flush_work(&o->failed);
 	}
 }
 
 /*
- * One that has to begin anew is enough for nobody to be served, though some bytes
- * are ready. What was read counts where that was so before and after.
+ * One recovering worker stops all deliveries, even of ready bytes. bytes_out
+ * counts only reads before and after.
  */
 static void recovering_is_for_all(struct kunit *test)
 {
@@ -941,7 +1030,8 @@ static void recovering_is_for_all(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, asleep(w->task));
 	WRITE_ONCE(o->clock.constant,
 		   havege_cutoffs(worker_on(c, 0)->figures.shift,
-				  HAVEGE_ALPHA_INTERMITTENT).run);
+				  HAVEGE_ALPHA_INTERMITTENT).run +
+		   HAVEGE_FILL_TICKS);
 	drain(test, c, 4096 - 63);
 	while (!seen && time_before(jiffies, deadline)) {
 		cond_resched();
@@ -959,7 +1049,7 @@ static void recovering_is_for_all(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 }
 
-/* One that has failed for good is the end of all. */
+/* One permanent failure ends the whole collector. */
 static void failing_is_for_all(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
@@ -988,33 +1078,131 @@ static void failing_is_for_all(struct kunit *test)
 	flush_work(&o->failed);
 }
 
-/* An estimate of more than a minute ago is made again before a refill. */
-static void collector_estimates_again(struct kunit *test)
+static bool is_recovering(struct havege_collector *c)
+{
+	return status(c) == HAVEGE_RECOVERING;
+}
+
+/* Without noise the next set fails, and reads wait until noise is back. */
+static void collector_notices(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 	struct havege_state state;
+	u8 out[4];
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
-	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 0);
-	/* Replays find nothing, and who does not replay does not notice. */
-	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
-	only_worker(c)->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS - 5) * HZ;
-	drain(test, c, 4096 - 63);
-	KUNIT_ASSERT_TRUE(test, becomes_full(c));
-	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
-	KUNIT_EXPECT_EQ(test, figures_of(c).poor, 0);
-	only_worker(c)->estimated = jiffies - (HAVEGE_ESTIMATE_SECONDS + 5) * HZ;
-	drain(test, c, 4096 - 63);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 60 * HZ),
-			0);
+	KUNIT_EXPECT_EQ(test, figures_of(c).replay_failures, 0);
 	havege_collector_state(c, &state);
-	KUNIT_EXPECT_EQ(test, state.status, HAVEGE_FAILED);
-	KUNIT_EXPECT_EQ(test, state.figures.poor, HAVEGE_TRIES + 1);
-	KUNIT_EXPECT_EQ(test, state.figures.residual, 0);
-	flush_work(&o->failed);
+	KUNIT_EXPECT_STREQ(test, state.reason, "");
+	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
+	drain(test, c, 4096 - 63);
+	KUNIT_ASSERT_GT(test, wait_event_interruptible_timeout(c->readers,
+							       is_recovering(c),
+							       60 * HZ), 0);
+	/* Older bytes stay in the buffer, and are not served. */
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 63);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_TRUE(test, strstr(state.reason, "replay found 0.0"));
+	/* It stays silent as long as needed, and recovers by itself. */
+	WRITE_ONCE(o->clock.noise, NOISY);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_GE(test, figures_of(c).replay_failures, 1);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* A set that takes too long is dropped with its blocks. */
+static void collector_drops_old_sets(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w;
+
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	w = only_worker(c);
+	/* Let the sleeping thread find an old set first. */
+	w->source->replay = (void *)w->source->walk.table;
+	w->set_begun = jiffies - (HAVEGE_STALE_SECONDS + 1) * HZ;
+	drain(test, c, 4096 - 63);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/*
+ * While readers wait the blocks of a whole set fit. Then the size is as before.
+ */
+static void collector_serves_more(struct kunit *test)
+{
+	struct havege_collector *c;
+	const u32 size = 4096;
+
+	on_clock(test, false);
+	c = test->priv;
+	spin_lock(&c->lock);
+	c->empty = true;
+	spin_unlock(&c->lock);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, size);
+	KUNIT_EXPECT_FALSE(test, only_worker(c)->demand);
+	/* Nothing is left beyond its size. */
+	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data + size, 0,
+					   HAVEGE_SURPLUS));
+}
+
+/* Walk words: a fast reader does not keep the thread awake for ever. */
+static void collector_sleeps_after_demand(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, true);
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w;
+
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	w = only_worker(c);
+	/* A set is due, and meanwhile a reader finds the buffer empty. */
+	w->estimated = jiffies - msecs_to_jiffies(2 * HAVEGE_STREAM_MS);
+	spin_lock(&c->lock);
+	c->empty = true;
+	spin_unlock(&c->lock);
+	drain(test, c, 4096);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_TRUE(test, asleep(task_of(c)));
+	KUNIT_EXPECT_FALSE(test, w->demand);
+	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* A thread that waits for memory goes on later, even with a full buffer. */
+static void collector_waits_for_memory(struct kunit *test)
+{
+	struct havege_collector *c;
+	struct havege_worker *w;
+
+	on_clock(test, false);
+	c = test->priv;
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	w = only_worker(c);
+	spin_lock(&c->lock);
+	w->no_memory = 1;
+	w->status = HAVEGE_RECOVERING;
+	c->status = HAVEGE_RECOVERING;
+	spin_unlock(&c->lock);
+	wake_up(&c->work);
+	KUNIT_EXPECT_GT(test, wait_event_interruptible_timeout(c->readers,
+							       status(c) == HAVEGE_OK,
+							       20 * HZ), 0);
+	KUNIT_EXPECT_EQ(test, w->no_memory, 0);
 }
 
 static void collector_contributes(struct kunit *test)
@@ -1022,7 +1210,7 @@ static void collector_contributes(struct kunit *test)
 	struct havege_collector *c = test->priv;
 	struct havege_state state;
 
-	/* Walk words are not for this. */
+	/* Walk words are not contributed. */
 	supply(c, "abcdefgh", 8);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 8);
@@ -1037,15 +1225,15 @@ static void collector_contributes(struct kunit *test)
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.contributed, 8);
 	KUNIT_EXPECT_EQ(test, state.bytes_out, 0);
-	/* One call takes 64 at most, whatever it is asked for. */
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	/* One call takes 64 bytes at most. */
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4096), 64);
 	havege_collector_dismiss(c);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
 }
 
-/* Neither a thread nor a byte while the machine sleeps; all anew afterwards. */
+/* No worker and no byte during suspend; a new start-up afterwards. */
 static void collector_sleeps(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
@@ -1054,14 +1242,14 @@ static void collector_sleeps(struct kunit *test)
 	int before;
 	u8 out[4];
 
-	KUNIT_ASSERT_EQ(test, start(c, -1), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_NOT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
 	before = cpu_of(c);
 	havege_collector_suspend(c);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
-	/* Where it was, and what was found there, others still have to know. */
+	/* The state still shows the last CPU and its tuning. */
 	havege_collector_state(c, &state);
 	KUNIT_EXPECT_EQ(test, state.cpu, before);
 	KUNIT_EXPECT_EQ(test, state.tuning.geo.dcache_kb, 8);
@@ -1069,11 +1257,11 @@ static void collector_sleeps(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, 4096));
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
-	/* Nothing wakes it but the end of the sleep. */
-	settle(c);
+	/* Only the resume starts it again. */
+	collector_settle(c);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	havege_collector_forked(c);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
 	KUNIT_EXPECT_EQ(test, move(c, 0), 0);
@@ -1083,7 +1271,7 @@ static void collector_sleeps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_SUSPENDED);
 
 	havege_collector_resume(c);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_ASSERT_NOT_NULL(test, task_of(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
 	KUNIT_EXPECT_EQ(test, cpu_of(c), 0);
@@ -1091,27 +1279,27 @@ static void collector_sleeps(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 }
 
-/* A resume without a sleep before changes nothing. */
+/* A resume without a suspend changes nothing. */
 static void collector_resumed_awake(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 	struct task_struct *task;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	task = task_of(c);
 	havege_collector_resume(c);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
 }
 
-/* Readers sleep as the machine does, and are served when it is awake. */
+/* Readers wait during suspend, and are served after the resume. */
 static void read_waits_for_resume(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 	struct reader *r;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	havege_collector_suspend(c);
 	r = start_reader(test);
 	until_waiting(test, r);
@@ -1120,59 +1308,41 @@ static void read_waits_for_resume(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end_of(test, r), sizeof(r->out));
 }
 
-static bool is_failed(struct havege_collector *c)
-{
-	return status(c) == HAVEGE_FAILED;
-}
-
-/* What wakes up on a machine without noise gives up, after some tries. */
-static void collector_refused_later(struct kunit *test)
-{
-	struct on_clock *o = on_clock(test, false);
-	struct havege_collector *c = test->priv;
-
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
-	havege_collector_suspend(c);
-	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
-	havege_collector_resume(c);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 60 * HZ),
-			0);
-	KUNIT_EXPECT_TRUE(test, is_failed(c));
-	KUNIT_EXPECT_EQ(test, c->refusals, HAVEGE_RESTARTS);
-	KUNIT_EXPECT_NULL(test, task_of(c));
-	/* Which neither sleep nor a better machine changes. */
-	WRITE_ONCE(o->clock.noise, NOISY);
-	havege_collector_suspend(c);
-	KUNIT_EXPECT_TRUE(test, is_failed(c));
-	havege_collector_resume(c);
-	settle(c);
-	KUNIT_EXPECT_TRUE(test, is_failed(c));
-	KUNIT_EXPECT_NULL(test, task_of(c));
-	flush_work(&o->failed);
-}
-
-/* One that comes to its senses in time does not. */
+/*
+ * After a resume without noise it retries, less and less often, and does not
+ * fail permanently. With noise it starts, after three good sets.
+ */
 static void collector_accepted_later(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
+	struct havege_state state;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	havege_collector_suspend(c);
 	WRITE_ONCE(o->clock.noise, OF_THE_PATH);
 	havege_collector_resume(c);
-	flush_delayed_work(&c->settle);
-	KUNIT_EXPECT_GE(test, c->refusals, 1);
-	KUNIT_EXPECT_TRUE(test, c->waiting);
+	flush_delayed_work(&c->settle_work);
+	collector_settle(c);
+	KUNIT_EXPECT_EQ(test, c->tries, 2);
+	KUNIT_EXPECT_TRUE(test, c->failure_logged);
+	KUNIT_EXPECT_FALSE(test, cpumask_empty(&c->doubted));
+	KUNIT_EXPECT_NULL(test, task_of(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
+	havege_collector_state(c, &state);
+	KUNIT_EXPECT_TRUE(test, strstr(state.reason, "replay found 0.0"));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&c->settle_work));
 	WRITE_ONCE(o->clock.noise, NOISY);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
-	KUNIT_EXPECT_EQ(test, c->refusals, 0);
-	KUNIT_EXPECT_FALSE(test, c->waiting);
+	KUNIT_EXPECT_GE(test, only_worker(c)->source->sets, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_EQ(test, c->tries, 0);
+	KUNIT_EXPECT_FALSE(test, c->failure_logged);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
 }
 
-/* A virtual machine of the test's: the generation is what it says it is. */
+/* A VM of the test: the test writes the generation ID. */
 static u8 *on_hypervisor(struct kunit *test)
 {
 	u8 *generation = kunit_kzalloc(test, 64, GFP_KERNEL);
@@ -1186,7 +1356,7 @@ static u8 *on_hypervisor(struct kunit *test)
 	return generation;
 }
 
-/* The first read of a copy gets nothing that the other copies have. */
+/* The first read in a copy gets no byte that the other copies have. */
 static void copy_serves_nothing_old(struct kunit *test)
 {
 	u8 *generation = on_hypervisor(test);
@@ -1194,9 +1364,9 @@ static void copy_serves_nothing_old(struct kunit *test)
 	struct task_struct *task;
 	u8 out[64];
 
-	/* It is what it is at the start; only a change counts. */
+	/* The first ID is arbitrary; only a change counts. */
 	generation[3] = 1;
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	task = task_of(c);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
@@ -1206,39 +1376,39 @@ static void copy_serves_nothing_old(struct kunit *test)
 	havege_collector_forked(c);
 	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 
-	/* Its successor has to wait until we have looked. */
+	/* Keep the successor waiting until we have checked. */
 	mutex_lock(&c->control);
 	generation[HAVEGE_GENERATION - 1] = 1;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
 	KUNIT_EXPECT_NE(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, c->buffer.size));
-	/* The thread is not alone with what it has. */
+	/* Other copies know the bytes of this worker. */
 	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	mutex_unlock(&c->control);
 
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_PTR_NE(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
-	/* Noticed once, it is not noticed again. */
+	/* A change counts once. */
 	put_task_struct(task);
 	task = task_of(c);
 	havege_collector_forked(c);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true), 64);
 }
 
-/* The machine is stopped, and copied, between the look and the last byte. */
+/* The VM is stopped and copied between the check and the last byte. */
 static void copy_made_within_a_read(struct kunit *test)
 {
 	u8 *generation = on_hypervisor(test);
 	struct havege_collector *c = test->priv;
 
 	KUNIT_EXPECT_EQ(test, supply(c, "abcdefgh", 8), 8);
-	/* What is read changes it. */
+	/* The read itself changes the ID. */
 	mutex_lock(&c->control);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, generation, 8, false), 0);
 	KUNIT_EXPECT_NULL(test, memchr_inv(generation, 0, 8));
@@ -1247,7 +1417,7 @@ static void copy_made_within_a_read(struct kunit *test)
 	mutex_unlock(&c->control);
 }
 
-/* Nobody has read since: what the thread brings does not get in. */
+/* Without a read since the copy: the worker's bytes are rejected. */
 static void copy_supplied_with_nothing_old(struct kunit *test)
 {
 	u8 *generation = on_hypervisor(test);
@@ -1262,7 +1432,7 @@ static void copy_supplied_with_nothing_old(struct kunit *test)
 	mutex_unlock(&c->control);
 }
 
-/* Without a generation the kernel's word is taken for it. */
+/* Without a generation ID the kernel's report counts. */
 static void copy_without_generation(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -1270,7 +1440,7 @@ static void copy_without_generation(struct kunit *test)
 
 	supply(c, "secret", 6);
 	mutex_lock(&c->control);
-	/* An interrupt can tell while somebody has the lock. */
+	/* A report may come in an interrupt while the lock is held. */
 	spin_lock(&c->lock);
 	havege_collector_forked(c);
 	spin_unlock(&c->lock);
@@ -1278,33 +1448,33 @@ static void copy_without_generation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 0);
 	mutex_unlock(&c->control);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
-/* Nor does it take a reader to notice. */
+/* A copy is noticed without a read, too. */
 static void copy_that_nobody_reads(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
 	struct task_struct *task;
 
-	KUNIT_ASSERT_EQ(test, start(c, 0), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	task = task_of(c);
 	get_task_struct(task);
 	havege_collector_forked(c);
-	flush_delayed_work(&c->settle);
+	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_PTR_NE(test, task_of(c), task);
 	put_task_struct(task);
-	/* Told once, it starts up once. */
+	/* One report causes one start-up. */
 	task = task_of(c);
-	settle(c);
+	collector_settle(c);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
-/* A clock at whose some thousandth reading the module is unloaded. */
+/* A clock that dismisses the collector at some thousandth reading. */
 struct unloading_clock {
 	struct noise_clock noise;
 	struct havege_collector *c;
@@ -1321,7 +1491,7 @@ static u64 unloading_read(struct havege_test_clock *base, u32 p, u32 q,
 	return noise_read(base, p, q, depth, mix);
 }
 
-/* A start-up does not make the one wait who wants to be rid of it all. */
+/* A start-up does not delay the unload. */
 static void start_ends_when_dismissed(struct kunit *test)
 {
 	struct unloading_clock *clock = kunit_kzalloc(test, sizeof(*clock),
@@ -1339,23 +1509,23 @@ static void start_ends_when_dismissed(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
 	test->priv = c;
 	clock->c = c;
-	KUNIT_EXPECT_EQ(test, start(c, 0), -EINTR);
+	KUNIT_EXPECT_EQ(test, collector_start(c, 0), -EINTR);
 	KUNIT_EXPECT_EQ(test, clock->left, 0);
 	KUNIT_EXPECT_EQ(test, move(c, 0), -EINTR);
-	settle(c);
+	collector_settle(c);
 	havege_collector_resume(c);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 }
 
 static void collector_destroyed_at_once(struct kunit *test)
 {
-	/* Never started; started and still filling; started and asleep. */
+	/* Never started; started and filling; started and asleep. */
 	destroy_now(test);
 	KUNIT_ASSERT_EQ(test, collector_init(test), 0);
-	KUNIT_EXPECT_EQ(test, start(test->priv, 0), 0);
+	KUNIT_EXPECT_EQ(test, collector_start(test->priv, 0), 0);
 	destroy_now(test);
 	KUNIT_ASSERT_EQ(test, collector_init(test), 0);
-	KUNIT_EXPECT_EQ(test, start(test->priv, 0), 0);
+	KUNIT_EXPECT_EQ(test, collector_start(test->priv, 0), 0);
 	KUNIT_EXPECT_TRUE(test, becomes_full(test->priv));
 	destroy_now(test);
 }
@@ -1370,6 +1540,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_moves),
 	KUNIT_CASE(collector_rehomes),
 	KUNIT_CASE(collector_on_all_cpus),
+	KUNIT_CASE(collector_sums_up),
 	KUNIT_CASE(collector_changes_cpus),
 	KUNIT_CASE(collector_follows_cpus),
 	KUNIT_CASE(collector_move_wipes),
@@ -1388,12 +1559,15 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(collector_fails),
 	KUNIT_CASE(recovering_is_for_all),
 	KUNIT_CASE_SLOW(failing_is_for_all),
-	KUNIT_CASE(collector_estimates_again),
+	KUNIT_CASE_SLOW(collector_notices),
+	KUNIT_CASE(collector_drops_old_sets),
+	KUNIT_CASE_SLOW(collector_serves_more),
+	KUNIT_CASE(collector_sleeps_after_demand),
+	KUNIT_CASE(collector_waits_for_memory),
 	KUNIT_CASE(collector_contributes),
 	KUNIT_CASE(collector_sleeps),
 	KUNIT_CASE(collector_resumed_awake),
 	KUNIT_CASE(read_waits_for_resume),
-	KUNIT_CASE_SLOW(collector_refused_later),
 	KUNIT_CASE(collector_accepted_later),
 	KUNIT_CASE(copy_serves_nothing_old),
 	KUNIT_CASE(copy_made_within_a_read),

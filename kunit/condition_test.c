@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The conditioner: known answers, the chain, and what it forgets. Runs under
- * KUnit and in user space (make host-test).
+ * The conditioner: known answers, the chain, and wipes
+ *
+ * Runs under KUnit and in user space (make host-test).
  */
 #include <kunit/test.h>
 
@@ -77,7 +78,7 @@ static struct havege_condition *new_condition(struct kunit *test)
 		kunit_kzalloc(test, sizeof(*condition), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, condition);
-	/* Nothing may be left to luck in what was there before. */
+	/* Start from memory that is not zero. */
 	memset(condition, 0xa5, sizeof(*condition));
 	havege_condition_init(condition);
 	return condition;
@@ -117,7 +118,7 @@ static void condition_known_answers(struct kunit *test)
 	expect_known(test, condition, 2);
 }
 
-/* How the deltas are handed over is nobody's business. */
+/* The result does not depend on how the deltas are split into calls. */
 static void condition_ignores_splits(struct kunit *test)
 {
 	static const u32 sizes[] = { 1, 2, 3, 7, 8, 9, 63, 64, 100, 128, 255 };
@@ -136,7 +137,7 @@ static void condition_ignores_splits(struct kunit *test)
 	}
 }
 
-/* A block depends on all deltas of all blocks before it; each bit of them. */
+/* A block depends on each bit of all deltas of all blocks before it. */
 static void condition_chains(struct kunit *test)
 {
 	struct havege_condition *condition = new_condition(test);
@@ -159,7 +160,7 @@ static void condition_chains(struct kunit *test)
 	}
 }
 
-/* What is dropped never was; what came out before it was. */
+/* Dropped deltas have no effect. Blocks before them stay. */
 static void condition_drops(struct kunit *test)
 {
 	struct havege_condition *condition = new_condition(test);
@@ -179,7 +180,7 @@ static void condition_drops(struct kunit *test)
 	expect_known(test, condition, 1);
 }
 
-/* Whether eight bytes in a row of @secret are anywhere in the conditioner. */
+/* Whether the conditioner contains eight bytes in a row of @secret. */
 static bool holds(const struct havege_condition *condition, const u8 *secret,
 		  size_t bytes)
 {
@@ -193,7 +194,7 @@ static bool holds(const struct havege_condition *condition, const u8 *secret,
 	return false;
 }
 
-/* What the conditioner makes of a delta: seven bits a byte, the lowest first. */
+/* The code of a delta: seven bits a byte, the lowest first. */
 static size_t leb128(u8 *to, u64 delta)
 {
 	size_t n;
@@ -203,7 +204,7 @@ static size_t leb128(u8 *to, u64 delta)
 	return n;
 }
 
-/* The key of a block, its deltas and its output are gone with it. */
+/* A block's key, deltas and output are wiped with it. */
 static void condition_keeps_the_chain_only(struct kunit *test)
 {
 	struct havege_condition *condition = new_condition(test);
@@ -236,7 +237,7 @@ static void condition_keeps_the_chain_only(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, holds(condition, key, sizeof(key)));
 	KUNIT_EXPECT_FALSE(test, holds(condition, block, sizeof(block)));
 
-	/* It is the key: what came out is made of it. */
+	/* This is the key: the output follows from it. */
 	havege_sha256_init(sha);
 	havege_sha256_update(sha, key, sizeof(key));
 	havege_sha256_update(sha, "", 1);
@@ -244,7 +245,7 @@ static void condition_keeps_the_chain_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(key, block, sizeof(block)), 0);
 }
 
-/* Each length of the code, and either side of where it gets longer. */
+/* Each length of the code, and both sides of each change of length. */
 static void condition_encodes(struct kunit *test)
 {
 	struct havege_condition *condition = new_condition(test);
@@ -284,9 +285,9 @@ static void condition_wipes(struct kunit *test)
 	for (i = 0; i < sizeof(*condition); i++)
 		left |= ((u8 *)condition)[i];
 	KUNIT_EXPECT_EQ(test, left, 0);
-	/* And once more: there is nothing left to trip over. */
+	/* A second wipe is harmless. */
 	havege_condition_wipe(condition);
-	/* It is as good as new. */
+	/* It can be initialised again. */
 	havege_condition_init(condition);
 	absorb_bytes(condition, 0, 255);
 	expect_known(test, condition, 0);

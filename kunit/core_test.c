@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The walk: known answers, determinism, diffusion, coverage, ladders, geometry.
- * Every test but those of the live and replay clocks injects its clock, so that
- * the outcome is the same on every machine. Runs under KUnit and, with
+ * The walk: known answers, determinism, diffusion, coverage, ladders, geometry
+ *
+ * Except for the tests of the live and replay clocks, each test brings its own
+ * clock: the outcome is the same on every machine. Runs under KUnit and, with
  * sanitizers, in user space (make host-test).
  */
 #include <kunit/test.h>
 
 #include "../havege_core.h"
 
-/* Any sequence will do that is not a multiple of anything in the walk. */
+/* Any sequence that is not a multiple of a size in the walk. */
 struct lcg_clock {
 	struct havege_test_clock base;
 	u64 now;
@@ -68,7 +69,7 @@ static size_t table_words(const struct havege_walk *walk)
 	return (size_t)walk->lines * HAVEGE_LINE_WORDS;
 }
 
-/* FNV-1a over the words, whatever the byte order. */
+/* FNV-1a over the words, independent of the byte order. */
 static u32 digest(const u64 *words, size_t count, u32 hash)
 {
 	size_t i, byte;
@@ -82,9 +83,9 @@ static u32 digest(const u64 *words, size_t count, u32 hash)
 static const struct havege_geometry geo_48_32 = { 48, 32 };
 
 /*
- * What this walk gives. There is no outside authority for these words (the
- * order of everything is our own choice): they hold the walk to what it was
- * when it was reviewed, on every compiler, kernel and word size.
+ * Words of this walk. No other implementation gives them, because the order is
+ * our own. They keep the walk as it was when it was reviewed, on every
+ * compiler, kernel and word size.
  */
 static void walk_known_answers(struct kunit *test)
 {
@@ -120,7 +121,7 @@ static void walk_known_answers(struct kunit *test)
 	}
 }
 
-/* Equal state and clock, equal words and samples; and a fill is no constant. */
+/* Equal state and clock give equal words and samples. A fill is no constant. */
 static void walk_is_deterministic(struct kunit *test)
 {
 	struct havege_walk *a = new_walk(test, &geo_48_32);
@@ -143,7 +144,7 @@ static void walk_is_deterministic(struct kunit *test)
 				     table_words(a) * sizeof(u64)), 0);
 }
 
-/* How much of the loop runs decides what is in the cache, not what comes out. */
+/* The number of copies decides what is in the cache, not what comes out. */
 static void walk_ignores_copies(struct kunit *test)
 {
 	const u32 most = havege_loop_bytes() / havege_copy_bytes();
@@ -164,7 +165,7 @@ static void walk_ignores_copies(struct kunit *test)
 	}
 }
 
-/* The samples are the differences of the readings, all 64 bits of them. */
+/* A sample is the difference of two readings, all 64 bits. */
 static void walk_records_every_delta(struct kunit *test)
 {
 	struct havege_walk *walk = new_walk(test, &geo_48_32);
@@ -189,8 +190,8 @@ static void walk_records_every_delta(struct kunit *test)
 }
 
 /*
- * One tick with one bit flipped: after a fill, 64 iterations, every output word
- * of the next fill is another one. Tried for each of the 64 bits.
+ * One tick differs in one bit. After a fill, 64 iterations, every output word
+ * of the next fill differs. Tried for each of the 64 bits.
  */
 static void walk_tick_bit_reaches_all(struct kunit *test)
 {
@@ -218,14 +219,14 @@ static void walk_tick_bit_reaches_all(struct kunit *test)
 			near += !(diff & (diff - 1));
 		}
 		KUNIT_EXPECT_EQ(test, equal, 0);
-		/* Not the flipped bit shining through, either. */
+		/* Nor is the difference the flipped bit itself. */
 		KUNIT_EXPECT_EQ(test, near, 0);
 	}
 }
 
 static const u32 dcaches[] = { 8, 16, 24, 32, 48, 64, 96, 128, 192, 512 };
 
-/* Each word of the table is rewritten during the warm-up, whatever the size. */
+/* The warm-up rewrites each word of the table, for each size. */
 static void walk_covers_table(struct kunit *test)
 {
 	unsigned int n;
@@ -240,13 +241,16 @@ static void walk_covers_table(struct kunit *test)
 		size_t same = 0, i;
 
 		KUNIT_EXPECT_EQ(test, words * sizeof(u64), 2048 * geo.dcache_kb);
-		/* Four lines an iteration: 32 times each line, and no fill more. */
+		/*
+		 * Four lines an iteration: each line 32 times, and no fill
+		 * more.
+		 */
 		KUNIT_EXPECT_EQ(test, fills, 8 * walk->lines / HAVEGE_FILL_ITERS);
 		while (fills--)
 			havege_walk_test(walk, &clock->base);
 		/*
-		 * A rewritten word is its old self once in 2^64. A missed line
-		 * would be eight at once.
+		 * A rewritten word keeps its value once in 2^64. A missed line
+		 * keeps eight.
 		 */
 		for (i = 0; i < words; i++)
 			same += walk->table[i] == fresh->table[i];
@@ -254,7 +258,7 @@ static void walk_covers_table(struct kunit *test)
 	}
 }
 
-/* A step outside of the table would land in what lies around it. */
+/* An access outside of the table would change its surroundings. */
 static void walk_stays_in_table(struct kunit *test)
 {
 	const u64 guard = 0xa5a5a5a5a5a5a5a5;
@@ -285,7 +289,7 @@ static void walk_stays_in_table(struct kunit *test)
 	}
 }
 
-/* Looks at a table of two lines each time the walk is about to touch it. */
+/* Checks a table of two lines before each half-step. */
 struct line_clock {
 	struct lcg_clock lcg;
 	const u64 *table;
@@ -308,9 +312,8 @@ static u64 line_read(struct havege_test_clock *base, u32 p, u32 q,
 }
 
 /*
- * Positions that fall on the same line are pulled apart. In a table of two
- * lines that is needed every second time, and then each half-step must have
- * rewritten all words of both.
+ * Positions on the same line are moved apart. A table of two lines needs this
+ * every second time, and each half-step has to rewrite all words of both.
  */
 static void walk_lines_never_coincide(struct kunit *test)
 {
@@ -333,7 +336,7 @@ static void walk_lines_never_coincide(struct kunit *test)
 	KUNIT_EXPECT_LT(test, clock->equal, clock->lcg.reads * 3 / 4);
 }
 
-/* Depth n is the end of about one descent in 2^(n+1), on both ladders. */
+/* About one descent in 2^(n+1) ends at depth n, on both ladders. */
 static void walk_both_ladders_alive(struct kunit *test)
 {
 	struct havege_walk *walk = new_walk(test, &geo_48_32);
@@ -361,7 +364,7 @@ static void walk_both_ladders_alive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, total, clock->reads);
 }
 
-/* From equal states two replays give equal words; the counter does not enter. */
+/* From equal states two replays give equal words: the counter has no effect. */
 static void walk_replay_repeats(struct kunit *test)
 {
 	struct havege_walk *a = new_walk(test, &geo_48_32);
@@ -379,12 +382,14 @@ static void walk_replay_repeats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, a->p, b->p);
 	KUNIT_EXPECT_EQ(test, a->q, b->q);
 	KUNIT_EXPECT_EQ(test, a->path, b->path);
-	/* It did read the counter, which goes on from one walk to the other. */
+	/*
+	 * It did read the counter, which advances from one walk to the other.
+	 */
 	KUNIT_EXPECT_NE(test, a->last, 0);
 	KUNIT_EXPECT_NE(test, a->last, b->last);
 }
 
-/* From equal states two live walks part, and soon have no word in common. */
+/* From equal states two live walks part, and soon share no word. */
 static void walk_live_parts(struct kunit *test)
 {
 	struct havege_walk *a = new_walk(test, &geo_48_32);
@@ -398,11 +403,11 @@ static void walk_live_parts(struct kunit *test)
 	}
 	for (i = 0; i < HAVEGE_FILL_WORDS; i++)
 		equal += a->ring[i] == b->ring[i];
-	/* One in 2^64 each: one would be a miracle. */
+	/* Probability 2^-64 for each word. */
 	KUNIT_EXPECT_EQ(test, equal, 0);
 }
 
-/* Feeds a walk what another one has recorded, reading by reading. */
+/* Feeds a walk the recording of another one, reading by reading. */
 struct echo_clock {
 	struct havege_test_clock base;
 	const u64 *delta;
@@ -419,7 +424,7 @@ static u64 echo_read(struct havege_test_clock *base, u32 p, u32 q,
 	return clock->now;
 }
 
-/* What a live walk has recorded is what it has mixed in: all of each reading. */
+/* A live walk records exactly what it mixes in: all of each reading. */
 static void walk_live_records_what_it_mixes(struct kunit *test)
 {
 	struct havege_walk *live = new_walk(test, &geo_48_32);
@@ -445,7 +450,7 @@ struct pseudo_clock {
 	u32 state;
 };
 
-/* The sequence is part of the contract: written out once more. */
+/* The sequence is part of the contract: this is a second copy. */
 static u64 pseudo_read(struct havege_test_clock *base, u32 p, u32 q,
 		       unsigned int depth, u32 *mix)
 {
@@ -495,7 +500,9 @@ static void walk_geometry(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, havege_table_bytes(&geo),
 				2048 * clamp(asked[i], 8u, 512u));
 		KUNIT_EXPECT_GE(test, copies, 1);
-		/* It nearly fills the cache: one copy more would not fit. */
+		/*
+		 * The loop nearly fills the cache: one copy more would not fit.
+		 */
 		if (havege_copy_bytes() < 3 * 1024) {
 			KUNIT_EXPECT_LE(test, bytes, kb * 1024 / 16 * 15);
 			KUNIT_EXPECT_GT(test, bytes + havege_copy_bytes(),
@@ -520,7 +527,7 @@ static void walk_wipes(struct kunit *test)
 	for (i = 0; i < sizeof(*walk); i++)
 		left |= ((u8 *)walk)[i];
 	KUNIT_EXPECT_EQ(test, left, 0);
-	/* And once more: there is nothing left to trip over. */
+	/* A second wipe is harmless. */
 	havege_walk_wipe(walk);
 }
 

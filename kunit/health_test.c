@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The health tests: their cutoffs, each of them driven to both of its cutoffs
- * and to one below, what a window and a count are, and what must pass. Noise is
- * pseudo-random, so that the outcome is the same on every machine. Runs under
+ * The health tests: their cutoffs, each test at both cutoffs and one below, the
+ * limits of windows and counts, and noise that must pass
+ *
+ * Noise is pseudo-random: the outcome is the same on every machine. Runs under
  * KUnit and in user space (make host-test).
  */
 #include <kunit/test.h>
@@ -11,7 +12,7 @@
 
 #define SHIFTS	(HAVEGE_SHIFT_MAX + 1)
 
-/* HAVEGE.md's figures, by shift: intermittent, permanent. */
+/* Figures of HAVEGE.md, by shift: intermittent, permanent. */
 static const u32 run_cutoffs[SHIFTS][2] = {
 	{ 31, 61 }, { 61, 121 }, { 121, 241 }, { 241, 481 },
 };
@@ -20,8 +21,8 @@ static const u32 proportion_cutoffs[SHIFTS][2] = {
 	{ 325, 355 }, { 422, 447 }, { 477, 494 }, { 502, 512 },
 };
 
-/* Marsaglia's xorshift, multiplied: noise that any machine repeats. */
-static u32 noise(u64 *state, u32 values)
+/* Marsaglia's xorshift, multiplied: reproducible noise. */
+static u32 health_noise(u64 *state, u32 values)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
@@ -45,7 +46,7 @@ static enum havege_verdict feed(struct havege_health *health, u64 delta)
 	return havege_health_test(health, &delta, 1);
 }
 
-/* What a test has to say that has counted @count. */
+/* The verdict on a count of @count. */
 static enum havege_verdict due(u32 count, const u32 cutoffs[2])
 {
 	if (count < cutoffs[0])
@@ -53,7 +54,7 @@ static enum havege_verdict due(u32 count, const u32 cutoffs[2])
 	return count < cutoffs[1] ? HAVEGE_INTERMITTENT : HAVEGE_PERMANENT;
 }
 
-static u64 failures(const struct havege_health *health)
+static u64 health_failures(const struct havege_health *health)
 {
 	u64 all = 0;
 	int i;
@@ -141,13 +142,13 @@ static void health_cutoffs_any_alpha(struct kunit *test)
 		}
 }
 
-/* What goes into messages, and which count belongs to whom. */
+/* The names in messages, and the cutoff of each test. */
 static void health_names_and_cutoffs(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 9);
 	int i;
 
-	/* More than the tests can do stands for what they can. */
+	/* Higher values are limited to the highest that the tests support. */
 	KUNIT_EXPECT_EQ(test, health->shift, HAVEGE_SHIFT_MAX);
 	for (i = 0; i < HAVEGE_TESTS; i++) {
 		const u32 no = havege_health_cutoff(health, i,
@@ -176,8 +177,8 @@ static void health_names_and_cutoffs(struct kunit *test)
 }
 
 /*
- * One value again and again: from the first sample of all, and after others.
- * The other tests lag behind by a sample at least.
+ * One value again and again, from the first sample on and later. The other
+ * tests are at least one sample behind.
  */
 static void health_repetition(struct kunit *test)
 {
@@ -215,7 +216,7 @@ static void health_repetition(struct kunit *test)
 	}
 }
 
-/* One below, over and over: a count begins anew with each new value. */
+/* Runs of one sample less: each new value resets the count. */
 static void health_repetition_one_below(struct kunit *test)
 {
 	u32 shift, run, n;
@@ -225,19 +226,19 @@ static void health_repetition_one_below(struct kunit *test)
 		u64 state = 1;
 
 		for (run = 0; run < 40; run++) {
-			const u8 value = 8 * run + noise(&state, 8);
+			const u8 value = 8 * run + health_noise(&state, 8);
 
 			for (n = 1; n < run_cutoffs[shift][0]; n++)
 				KUNIT_EXPECT_EQ(test, feed(health, value),
 						HAVEGE_HEALTHY);
 		}
-		KUNIT_EXPECT_EQ(test, failures(health), 0);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 	}
 }
 
 /*
- * A verdict for good names the test that gave it, with a count that is at its
- * cutoff, even where another test says a weaker no of the same sample.
+ * A permanent verdict names its test and a count at its cutoff, even if another
+ * test gives an intermittent verdict on the same sample.
  */
 static void health_worst_is_the_worst(struct kunit *test)
 {
@@ -255,16 +256,18 @@ static void health_worst_is_the_worst(struct kunit *test)
 	}
 }
 
-/* So it is where a weaker no comes later, or from another test, in one call. */
+/*
+ * The same if the weaker verdict comes later in the call, or from another test.
+ */
 static void health_worst_of_a_call(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 0);
 	u64 delta[128], state = 77;
 	u32 n;
 
-	/* 61 alike; a line of 45; noise. */
+	/* 61 equal samples, a line of 45, noise. */
 	for (n = 0; n < ARRAY_SIZE(delta); n++) {
-		delta[n] = noise(&state, 256);
+		delta[n] = health_noise(&state, 256);
 		if (n < 61)
 			delta[n] = 5;
 		else if (n < 61 + 45)
@@ -276,12 +279,12 @@ static void health_worst_of_a_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_REPETITION);
 	KUNIT_EXPECT_EQ(test, health->count, 61);
 
-	/* 355 of a window, the last 45 of them in a row. */
+	/* 355 equal samples of a window, the last 45 of them in a row. */
 	havege_health_init(health, 1, 0);
 	for (n = 1; n < 355; n++) {
 		feed(health, 5);
 		if (n < 310 && n % 10 == 0)
-			feed(health, noise(&state, 256) | 8);
+			feed(health, health_noise(&state, 256) | 8);
 	}
 	KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_PERMANENT);
 	KUNIT_EXPECT_GT(test, health->run[0] + 1, run_cutoffs[0][0]);
@@ -289,12 +292,12 @@ static void health_worst_of_a_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_PROPORTION);
 	KUNIT_EXPECT_EQ(test, health->count, 355);
 
-	/* Of two that say the same the first to say so, and all it counted. */
+	/* Of two equal verdicts the first counts, with its highest count. */
 	havege_health_init(health, 1, 0);
 	for (n = 1; n <= 290; n++) {
 		feed(health, 5);
 		if (n % 10 == 0)
-			feed(health, noise(&state, 256) | 8);
+			feed(health, health_noise(&state, 256) | 8);
 	}
 	for (n = 0; n < 40; n++)
 		delta[n] = 5;
@@ -322,13 +325,13 @@ static void health_stuck_line(struct kunit *test)
 		}
 		KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_STUCK);
 		KUNIT_EXPECT_EQ(test, health->count, n - 2);
-		KUNIT_EXPECT_EQ(test, failures(health), 1);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 1);
 	}
 }
 
 /*
  * A parabola: the third difference is zero from the fourth sample on. It begins
- * with 0, 1, 3, which would go on from two zeros if there had been any.
+ * with 0, 1, 3, which would continue two zeros before it.
  */
 static void health_stuck_parabola(struct kunit *test)
 {
@@ -348,11 +351,11 @@ static void health_stuck_parabola(struct kunit *test)
 					n - 2 >= run_cutoffs[shift][0]);
 		}
 		KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_STUCK);
-		KUNIT_EXPECT_EQ(test, failures(health), 1);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 1);
 	}
 }
 
-/* Lines of one sample less than it takes, each with a slope of its own. */
+/* Lines of one sample too few, each with another slope. */
 static void health_stuck_one_below(struct kunit *test)
 {
 	u32 shift, run, n;
@@ -363,20 +366,20 @@ static void health_stuck_one_below(struct kunit *test)
 		u8 value = 0;
 
 		for (run = 0; run < 40; run++) {
-			const u8 slope = 6 * run + noise(&state, 4);
+			const u8 slope = 6 * run + health_noise(&state, 4);
 
-			value += noise(&state, 256);
-			/* A line has a sample more than zero differences. */
+			value += health_noise(&state, 256);
+			/* A line has one sample more than zero differences. */
 			for (n = 1; n <= run_cutoffs[shift][0] - 1; n++)
 				KUNIT_EXPECT_EQ(test,
 						feed(health, value += slope),
 						HAVEGE_HEALTHY);
 		}
-		KUNIT_EXPECT_EQ(test, failures(health), 0);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 	}
 }
 
-/* With the other tests out of the way, so that any order of samples will do. */
+/* Disable the other tests, so that samples may come in any order. */
 static struct havege_health *new_proportion(struct kunit *test,
 					    unsigned int shift)
 {
@@ -405,17 +408,19 @@ static void health_proportion(struct kunit *test)
 		}
 		KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_PROPORTION);
 		KUNIT_EXPECT_EQ(test, health->count, HAVEGE_WINDOW);
-		/* The next window begins with nothing; it is an event more. */
+		/*
+		 * The next window starts at zero, and its failure counts again.
+		 */
 		for (n = 1; n <= HAVEGE_WINDOW; n++)
 			KUNIT_EXPECT_EQ(test, feed(health, 5), due(n, cutoffs));
 		KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_PROPORTION], 2);
-		KUNIT_EXPECT_EQ(test, failures(health), 2);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 2);
 	}
 }
 
 /*
- * Where a window ends. The first sample is like @alike - 1 others of its
- * window, which are at the end of it; what is between is like none of them.
+ * End of a window: its first sample equals @alike - 1 others, all at the end of
+ * the window. The samples between equal none of them.
  */
 static enum havege_verdict window(struct havege_health *health, u32 alike,
 				  enum havege_verdict *before)
@@ -441,7 +446,7 @@ static void health_proportion_window(struct kunit *test)
 		const u32 *cutoffs = proportion_cutoffs[shift];
 		struct havege_health *health = new_proportion(test, shift);
 
-		/* The 512th sample is still one of them. */
+		/* The 512th sample belongs to the window. */
 		KUNIT_EXPECT_EQ(test, window(health, cutoffs[0], &before),
 				HAVEGE_INTERMITTENT);
 		KUNIT_EXPECT_EQ(test, before, HAVEGE_HEALTHY);
@@ -450,7 +455,10 @@ static void health_proportion_window(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, before, HAVEGE_INTERMITTENT);
 		KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_PROPORTION], 2);
 
-		/* One less; and the 513th, like them, is the next window's. */
+		/*
+		 * One less; the 513th, an equal one, belongs to the next
+		 * window.
+		 */
 		KUNIT_EXPECT_EQ(test, window(health, cutoffs[0] - 1, &before),
 				HAVEGE_HEALTHY);
 		KUNIT_EXPECT_EQ(test, before, HAVEGE_HEALTHY);
@@ -460,7 +468,7 @@ static void health_proportion_window(struct kunit *test)
 	}
 }
 
-/* A window looks for its own first sample, and not for the last window's. */
+/* A window counts its own first sample, not that of the last window. */
 static void health_proportion_follows_first(struct kunit *test)
 {
 	struct havege_health *health = new_proportion(test, 0);
@@ -482,7 +490,7 @@ static void health_proportion_follows_first(struct kunit *test)
 
 #define PERIOD	100
 
-/* A hundred samples of noise in turn, until the period test has seen that. */
+/* A hundred samples of noise in a cycle, until the period test has found it. */
 static void find_period(struct kunit *test, struct havege_health *health,
 			u8 sample[PERIOD], u32 *n)
 {
@@ -490,7 +498,7 @@ static void find_period(struct kunit *test, struct havege_health *health,
 	u32 i;
 
 	for (i = 0; i < PERIOD; i++)
-		sample[i] = noise(&state, 256);
+		sample[i] = health_noise(&state, 256);
 	for (*n = 0; health->lag != PERIOD; ++*n) {
 		KUNIT_ASSERT_TRUE(test, *n < 2 * PERIOD);
 		KUNIT_EXPECT_EQ(test, feed(health, sample[*n % PERIOD]),
@@ -519,9 +527,9 @@ static void health_period(struct kunit *test)
 		}
 		KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_PERIOD);
 		KUNIT_EXPECT_EQ(test, health->count, follows);
-		KUNIT_EXPECT_EQ(test, failures(health), 1);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 1);
 
-		/* One sample that does not follow, and all begins anew. */
+		/* One sample that breaks the cycle resets the count. */
 		KUNIT_EXPECT_EQ(test,
 				feed(health, sample[n++ % PERIOD] ^ 0x80),
 				HAVEGE_HEALTHY);
@@ -531,7 +539,7 @@ static void health_period(struct kunit *test)
 	}
 }
 
-/* Each time one less than it takes, then one sample that is another. */
+/* Runs of one sample less, then a sample that differs. */
 static void health_period_one_below(struct kunit *test)
 {
 	u8 sample[PERIOD];
@@ -548,7 +556,7 @@ static void health_period_one_below(struct kunit *test)
 						feed(health,
 						     sample[n++ % PERIOD]),
 						HAVEGE_HEALTHY);
-			/* For all periods to come, so that it is one change. */
+			/* For all later cycles, so that it is one change. */
 			sample[n % PERIOD] ^= 1 << round;
 			KUNIT_EXPECT_EQ(test,
 					feed(health, sample[n++ % PERIOD]),
@@ -561,13 +569,13 @@ static void health_period_one_below(struct kunit *test)
 						HAVEGE_HEALTHY);
 			}
 		}
-		KUNIT_EXPECT_EQ(test, failures(health), 0);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 	}
 }
 
 /*
- * Samples until a period has been caught for good, or as many as a start-up has
- * (havege_source.h).
+ * Samples until a period causes a permanent failure, up to the samples of a
+ * start-up (havege_source.h).
  */
 static u32 catch_period(struct havege_health *health, const u8 *sample,
 			u32 period)
@@ -583,7 +591,9 @@ static u32 catch_period(struct havege_health *health, const u8 *sample,
 	return n;
 }
 
-/* Each length, over two values, four and all, at the highest and least H. */
+/*
+ * Each length, with two, four and all values, at the highest and the lowest H.
+ */
 static void health_periods_caught(struct kunit *test)
 {
 	static const u32 periods[] = {
@@ -601,8 +611,8 @@ static void health_periods_caught(struct kunit *test)
 				u64 state = 1 + p;
 
 				for (n = 0; n < periods[p]; n++)
-					sample[n] = noise(&state, values[v]);
-				/* It is not the repetition that is wanted. */
+					sample[n] = health_noise(&state, values[v]);
+				/* Avoid a repetition. */
 				sample[0] = !sample[1];
 				havege_health_init(health, 1, shift);
 				n = catch_period(health, sample, periods[p]);
@@ -612,7 +622,7 @@ static void health_periods_caught(struct kunit *test)
 			}
 }
 
-/* What is too long for the test to see, and no other test has to see. */
+/* Periods too long for this test pass, which no other test has to detect. */
 static void health_longer_periods_pass(struct kunit *test)
 {
 	static const u32 values[] = { 2, 16, 256 };
@@ -632,45 +642,45 @@ static void health_longer_periods_pass(struct kunit *test)
 			u64 state = 7;
 
 			for (n = 0; n < period; n++)
-				sample[n] = noise(&state, values[v]);
+				sample[n] = health_noise(&state, values[v]);
 			for (n = 0; n < 20 * period; n++)
 				feed(health, sample[n % period]);
-			KUNIT_EXPECT_EQ(test, failures(health), 0);
+			KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 		}
 	}
 }
 
-/* Noise, and now and then some of all that the tests look for. */
+/* Noise with occasional patterns for each test. */
 static u64 eventful(u64 *state, u32 n, u32 gcd)
 {
-	/* Runs of all lengths up to 30, wherever they may begin. */
+	/* Runs of all lengths up to 30, at any place. */
 	const bool in_run = n % 37 < n / 37 % 31;
 
 	switch (n / 700 % 12) {
 	case 1:
 		return 5ull * gcd;
 	case 2:
-		return (in_run ? 5 : noise(state, 256)) * (u64)gcd;
+		return (in_run ? 5 : health_noise(state, 256)) * (u64)gcd;
 	case 3:
 		return n * (u64)gcd;
 	case 4:
-		return (in_run ? n : noise(state, 256)) * (u64)gcd;
+		return (in_run ? n : health_noise(state, 256)) * (u64)gcd;
 	case 5:
 		return (u64)n * n * gcd;
 	case 6:
-		return (in_run ? (u64)n * n : noise(state, 256)) * gcd;
+		return (in_run ? (u64)n * n : health_noise(state, 256)) * gcd;
 	case 7:
 		return (n % 7 * 11 + 1) * (u64)gcd;
 	case 9:
-		return n % 50 ? noise(state, 4) : -1ull - noise(state, 9);
+		return n % 50 ? health_noise(state, 4) : -1ull - health_noise(state, 9);
 	case 11:
-		return (u64)noise(state, 9) << noise(state, 40);
+		return (u64)health_noise(state, 9) << health_noise(state, 40);
 	default:
-		return noise(state, n / 100 % 3 ? 256 : 2) * (u64)gcd;
+		return health_noise(state, n / 100 % 3 ? 256 : 2) * (u64)gcd;
 	}
 }
 
-/* One by one or many at a time: what is counted is the same. */
+/* One call or many calls: the counts are equal. */
 static void health_ignores_splits(struct kunit *test)
 {
 	static const u32 gcds[] = { 1, 2, 26, 4099, 65536, 65537, 1u << 20 };
@@ -702,13 +712,13 @@ static void health_ignores_splits(struct kunit *test)
 					    0, "gcd %u, %u from %u on\n",
 					    gcds[g], some, n);
 		}
-		/* It has been all of that. */
+		/* Each test has failed. */
 		for (i = 0; i < HAVEGE_TESTS; i++)
 			KUNIT_EXPECT_NE(test, all->failures[i], 0);
 	}
 }
 
-/* What is divided by multiplication is what division makes of it. */
+/* Multiplication gives the result of the division. */
 static void health_short_deltas(struct kunit *test)
 {
 	static const u32 gcds[] = { 1, 2, 3, 7, 26, 255, 1000, 32768, 65535, 65536 };
@@ -727,7 +737,7 @@ static void health_short_deltas(struct kunit *test)
 	}
 }
 
-/* A million samples of noise, at the H that half its entropy stands for. */
+/* A million samples of noise, at an H of half its entropy. */
 static void health_noise_passes(struct kunit *test)
 {
 	static const struct {
@@ -746,17 +756,17 @@ static void health_noise_passes(struct kunit *test)
 
 		for (n = 0; n < 1000000; n += BATCH) {
 			for (k = 0; k < BATCH; k++)
-				delta[k] = 1000 + noise(&state, good[i].values);
+				delta[k] = 1000 + health_noise(&state, good[i].values);
 			worst = max(worst,
 				    havege_health_test(health, delta, BATCH));
 		}
 		KUNIT_EXPECT_EQ_MSG(test, worst, HAVEGE_HEALTHY,
 				    "%u values\n", good[i].values);
-		KUNIT_EXPECT_EQ(test, failures(health), 0);
+		KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 	}
 }
 
-/* At any time, at once; half the range of a difference is negative. */
+/* At any time, at once. A difference with the top bit set is negative. */
 static void health_counter(struct kunit *test)
 {
 	static const u64 back[] = { 1ull << 63, -1ull, -1000ull, -1ull << 40 };
@@ -767,7 +777,7 @@ static void health_counter(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(ahead); i++)
 		KUNIT_EXPECT_EQ(test, feed(health, ahead[i]), HAVEGE_HEALTHY);
-	KUNIT_EXPECT_EQ(test, failures(health), 0);
+	KUNIT_EXPECT_EQ(test, health_failures(health), 0);
 	for (i = 0; i < ARRAY_SIZE(back); i++) {
 		KUNIT_EXPECT_EQ(test, feed(health, back[i]),
 				HAVEGE_INTERMITTENT);
@@ -777,12 +787,12 @@ static void health_counter(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, feed(health, 50 + i * i * i),
 				HAVEGE_HEALTHY);
 	}
-	KUNIT_EXPECT_EQ(test, failures(health), ARRAY_SIZE(back));
+	KUNIT_EXPECT_EQ(test, health_failures(health), ARRAY_SIZE(back));
 }
 
 /*
- * An intermittent verdict ends nothing: the count goes on to the permanent one,
- * each sample of it is bad, and the first that is another is not.
+ * After an intermittent verdict the count goes on to the permanent one. Each
+ * equal sample is bad, and the first other one is not.
  */
 static void health_goes_on_counting(struct kunit *test)
 {
@@ -793,15 +803,17 @@ static void health_goes_on_counting(struct kunit *test)
 		feed(health, 5);
 	KUNIT_EXPECT_EQ(test, feed(health, 6), HAVEGE_HEALTHY);
 	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_REPETITION], 1);
-	/* The count is new, and so is the event. */
+	/* A new count, and a new failure. */
 	for (n = 2; n <= 70; n++)
 		KUNIT_EXPECT_EQ(test, feed(health, 6), due(n, run_cutoffs[0]));
 	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_REPETITION], 2);
-	/* For good is what the source makes of it: here a sample ends it. */
+	/*
+	 * Here a sample ends a permanent failure: only the source latches it.
+	 */
 	KUNIT_EXPECT_EQ(test, feed(health, 77), HAVEGE_HEALTHY);
 }
 
-/* One call of many samples says the worst that calls of one would say. */
+/* One call of many samples gives the worst verdict of calls of one. */
 static void health_batches(struct kunit *test)
 {
 	struct havege_health *one = new_health(test, 1, 0);
@@ -814,7 +826,7 @@ static void health_batches(struct kunit *test)
 		const u32 run = batch % 100;
 
 		for (i = 0; i < 128; i++) {
-			delta[i] = i < run ? 33 : noise(&state, 256);
+			delta[i] = i < run ? 33 : health_noise(&state, 256);
 			verdict = max(verdict, feed(one, delta[i]));
 		}
 		KUNIT_EXPECT_EQ(test, havege_health_test(many, delta, 128),
@@ -830,7 +842,7 @@ static void health_batches(struct kunit *test)
 			HAVEGE_HEALTHY);
 }
 
-/* A run that began in one call is one in the next, however soon it ends there. */
+/* A run goes on from one call to the next, however short its rest is. */
 static void health_run_over_calls(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 0);
@@ -847,7 +859,7 @@ static void health_run_over_calls(struct kunit *test)
 			HAVEGE_HEALTHY);
 }
 
-/* What all deltas have in common is divided out before anything is compared. */
+/* The GCD of all deltas is divided out first. */
 static void health_gcd(struct kunit *test)
 {
 	static const u32 gcds[] = { 2, 26, 100, 1000003 };
@@ -859,9 +871,9 @@ static void health_gcd(struct kunit *test)
 		u64 state = 5;
 
 		for (n = 0; n < 5000; n++) {
-			/* Noise; a constant; a line; a period of 20. */
+			/* Noise, a constant, a line, a period of 20. */
 			const u64 shape[] = {
-				noise(&state, 300), 9, 7 * (n % 70), n * n % 20
+				health_noise(&state, 300), 9, 7 * (n % 70), n * n % 20
 			};
 			const u64 value = shape[n / 70 % 4];
 
@@ -876,7 +888,9 @@ static void health_gcd(struct kunit *test)
 				       sizeof(plain->failures)), 0);
 	}
 
-	/* Not divided, 256 * n are one sample; divided, they are a line. */
+	/*
+	 * Undivided, multiples of 256 are one sample. Divided, they are a line.
+	 */
 	KUNIT_EXPECT_EQ(test, havege_sample(256 * 5, 1), 0);
 	KUNIT_EXPECT_EQ(test, havege_sample(256 * 5, 256), 5);
 	KUNIT_EXPECT_EQ(test, havege_sample(26 * 77 + 25, 26), 77);
@@ -884,7 +898,7 @@ static void health_gcd(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, new_health(test, 26, 0)->gcd, 26);
 }
 
-/* Pauses of seconds are all one sample, so that they cannot look like noise. */
+/* Pauses of seconds are all the same sample, and do not look like noise. */
 static void health_long_deltas(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 0);
@@ -901,59 +915,51 @@ static void health_long_deltas(struct kunit *test)
 	for (n = 1; n <= 70; n++)
 		KUNIT_EXPECT_EQ(test,
 				feed(health,
-				     (1ull << 32) + noise(&state, 1u << 31)),
+				     (1ull << 32) + health_noise(&state, 1u << 31)),
 				due(n, run_cutoffs[0]));
 }
 
-/* A new H is a new cutoff and not a new count. */
-static void health_assume(struct kunit *test)
+/* New samples reset the counts, but not the failures. */
+static void health_tune(struct kunit *test)
 {
-	struct havege_health *health = new_health(test, 1, 0);
+	struct havege_health *health = new_health(test, 26, 0);
+	struct havege_health *fresh = new_health(test, 26, 2);
+	struct havege_health *before =
+		kunit_kzalloc(test, sizeof(*before), GFP_KERNEL);
 	u32 n;
 
-	for (n = 1; n <= 30; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_HEALTHY);
-	havege_health_assume(health, 3);
-	KUNIT_EXPECT_EQ(test, health->shift, 3);
-	for (; n <= 240; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_HEALTHY);
-	KUNIT_EXPECT_EQ(test, failures(health), 0);
-	KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_INTERMITTENT);
-	havege_health_assume(health, 2);
-	KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_PERMANENT);
-	havege_health_assume(health, 3);
-	KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_INTERMITTENT);
-	havege_health_assume(health, 77);
-	KUNIT_EXPECT_EQ(test, health->shift, 3);
-	KUNIT_EXPECT_EQ(test, health->cutoffs[1].run, 481);
-
-	/* The window, too: 300 of 512 before, 25 after, and that is enough. */
-	health = new_proportion(test, 1);
-	for (n = 1; n <= 300; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_HEALTHY);
-	havege_health_assume(health, 0);
-	health->cutoffs[0].run = ~0u;
-	health->cutoffs[1].run = ~0u;
-	for (; n <= 400; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5),
-				due(n, proportion_cutoffs[0]));
-}
-
-/* A cutoff can come down past a count: that is an event, and it is counted. */
-static void health_assume_counts_the_event(struct kunit *test)
-{
-	struct havege_health *health = new_health(test, 1, 3);
-	u32 n;
-
+	KUNIT_ASSERT_NOT_NULL(test, before);
 	for (n = 1; n <= 45; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_HEALTHY);
-	havege_health_assume(health, 0);
-	for (; n <= 50; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, 5), HAVEGE_INTERMITTENT);
+		feed(health, 5 * 26);
 	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_REPETITION], 1);
+	/* Equal values are no change: a run goes on. */
+	memcpy(before, health, sizeof(*before));
+	havege_health_tune(health, 26, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(before, health, sizeof(*before)), 0);
+	for (; n <= 60; n++)
+		KUNIT_EXPECT_EQ(test, feed(health, 5 * 26),
+				HAVEGE_INTERMITTENT);
+	KUNIT_EXPECT_EQ(test, feed(health, 5 * 26), HAVEGE_PERMANENT);
+
+	/* Another H, another unit, or both. */
+	havege_health_tune(health, 26, 2);
+	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_REPETITION], 1);
+	memset(health->failures, 0, sizeof(health->failures));
+	KUNIT_EXPECT_EQ(test, memcmp(health, fresh, sizeof(*health)), 0);
+	feed(health, 5 * 26);
+	havege_health_tune(health, 13, 2);
+	KUNIT_EXPECT_EQ(test, health->gcd, 13);
+	KUNIT_EXPECT_EQ(test, health->seen, 0);
+	/* All-zero tests work. */
+	memset(health, 0, sizeof(*health));
+	havege_health_tune(health, 26, 2);
+	KUNIT_EXPECT_EQ(test, memcmp(health, fresh, sizeof(*health)), 0);
+	havege_health_tune(health, 0, 77);
+	KUNIT_EXPECT_EQ(test, health->gcd, 1);
+	KUNIT_EXPECT_EQ(test, health->shift, HAVEGE_SHIFT_MAX);
 }
 
-/* The start is the same whatever was there before. */
+/* The initial state does not depend on what was there before. */
 static void health_init_forgets(struct kunit *test)
 {
 	struct havege_health *used = new_health(test, 1, 3);
@@ -963,12 +969,12 @@ static void health_init_forgets(struct kunit *test)
 	for (n = 0; n < 5000; n++)
 		feed(used, n % 1000);
 	feed(used, -1ull);
-	KUNIT_EXPECT_NE(test, failures(used), 0);
+	KUNIT_EXPECT_NE(test, health_failures(used), 0);
 	havege_health_init(used, 26, 1);
 	KUNIT_EXPECT_EQ(test, memcmp(used, fresh, sizeof(*used)), 0);
 }
 
-/* More samples than 32 bits can number: half an hour of them. */
+/* More samples than 32 bits can count: half an hour. */
 static void health_numbers_wrap(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 0);
@@ -976,10 +982,10 @@ static void health_numbers_wrap(struct kunit *test)
 	u32 n;
 
 	for (n = 0; n < 10000; n++)
-		feed(health, noise(&state, 256));
+		feed(health, health_noise(&state, 256));
 	health->seen = 0xffffffff - 700;
 	for (n = 0; n < 10000; n++)
-		KUNIT_EXPECT_EQ(test, feed(health, noise(&state, 256)),
+		KUNIT_EXPECT_EQ(test, feed(health, health_noise(&state, 256)),
 				HAVEGE_HEALTHY);
 	health->seen = 0xffffffff - 10;
 	for (n = 1; n <= 70; n++)
@@ -1004,7 +1010,7 @@ static struct kunit_case health_cases[] = {
 	KUNIT_CASE(health_period_one_below),
 	KUNIT_CASE(health_periods_caught),
 	KUNIT_CASE(health_longer_periods_pass),
-	KUNIT_CASE(health_ignores_splits),
+	KUNIT_CASE_SLOW(health_ignores_splits),
 	KUNIT_CASE(health_short_deltas),
 	KUNIT_CASE_SLOW(health_noise_passes),
 	KUNIT_CASE(health_counter),
@@ -1013,8 +1019,7 @@ static struct kunit_case health_cases[] = {
 	KUNIT_CASE(health_run_over_calls),
 	KUNIT_CASE(health_gcd),
 	KUNIT_CASE(health_long_deltas),
-	KUNIT_CASE(health_assume),
-	KUNIT_CASE(health_assume_counts_the_event),
+	KUNIT_CASE(health_tune),
 	KUNIT_CASE(health_init_forgets),
 	KUNIT_CASE(health_numbers_wrap),
 	{}

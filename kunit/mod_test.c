@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parameters and the hwrng operations. The module itself is built in and
- * running here: what is set is set on it, through the same operations that
- * /sys/module/havege_rng/parameters/ uses, and set back.
+ * Parameters and the hwrng operations
+ *
+ * The module is built in and running. The tests set its parameters through the
+ * operations behind /sys/module/havege_rng/parameters/, and set them back.
  */
 #include <kunit/test.h>
 #include <linux/cpumask.h>
@@ -12,9 +13,10 @@
 
 #include "../havege_collector.h"
 #include "../havege_mod.h"
+#include "../havege_param.h"
 
-/* The parameter as the kernel finds it, or NULL. */
-static const struct kernel_param *param(const char *name)
+/* The kernel's own record of the parameter, or NULL. */
+static const struct kernel_param *find_param(const char *name)
 {
 	const struct kernel_param *kp;
 	char full[64];
@@ -28,7 +30,7 @@ static const struct kernel_param *param(const char *name)
 
 static int set(struct kunit *test, const char *name, const char *text)
 {
-	const struct kernel_param *kp = param(name);
+	const struct kernel_param *kp = find_param(name);
 
 	KUNIT_ASSERT_NOT_NULL(test, kp);
 	return kp->ops->set(text, kp);
@@ -36,7 +38,7 @@ static int set(struct kunit *test, const char *name, const char *text)
 
 static const char *get(struct kunit *test, const char *name)
 {
-	const struct kernel_param *kp = param(name);
+	const struct kernel_param *kp = find_param(name);
 	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 	int len;
 
@@ -68,8 +70,8 @@ static void param_modes_and_defaults(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(known); i++) {
-		KUNIT_ASSERT_NOT_NULL(test, param(known[i].name));
-		KUNIT_EXPECT_EQ(test, param(known[i].name)->perm, known[i].mode);
+		KUNIT_ASSERT_NOT_NULL(test, find_param(known[i].name));
+		KUNIT_EXPECT_EQ(test, find_param(known[i].name)->perm, known[i].mode);
 		KUNIT_EXPECT_STREQ(test, get(test, known[i].name),
 				   known[i].value);
 	}
@@ -161,22 +163,44 @@ static void param_bad_values(struct kunit *test)
 	}
 }
 
-/* A knob before there is a collector: the checks stand by themselves. */
-static void knob_checks(struct kunit *test)
+/* Check values without a collector. */
+static void param_checks(struct kunit *test)
 {
-	struct havege_knob knob = { .low = 4, .high = 64 };
+	struct havege_param param = { .low = 4, .high = 64 };
 
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 3), -ERANGE);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 4), 0);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 5), 0);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 64), 0);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 65), -ERANGE);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 0), -ERANGE);
-	knob.zero = true;
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 0), 0);
-	knob.power_of_two = true;
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 5), -EINVAL);
-	KUNIT_EXPECT_EQ(test, havege_knob_check(&knob, 8), 0);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 3), -ERANGE);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 4), 0);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 5), 0);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 64), 0);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 65), -ERANGE);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 0), -ERANGE);
+	param.zero = true;
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 0), 0);
+	param.power_of_two = true;
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 5), -EINVAL);
+	KUNIT_EXPECT_EQ(test, havege_param_check(&param, 8), 0);
+}
+
+/* The summary has each parameter as its own file has it. */
+static void param_texts(struct kunit *test)
+{
+	char text[64], cut[4];
+	const char *name;
+	unsigned int i;
+
+	for (i = 0; (name = havege_param_name(i)); i++) {
+		KUNIT_EXPECT_EQ(test, havege_param_text(i, text, sizeof(text)),
+				strlen(text));
+		KUNIT_EXPECT_STREQ(test, strchrnul(text, '\n'), "\n");
+		*strchrnul(text, '\n') = 0;
+		KUNIT_EXPECT_STREQ(test, text, get(test, name));
+		if (!strcmp(name, "buffer_size")) {
+			/* Without its line end it is known to be cut. */
+			KUNIT_EXPECT_EQ(test, havege_param_text(i, cut, 3), 2);
+			KUNIT_EXPECT_STREQ(test, cut, "16");
+		}
+	}
+	KUNIT_EXPECT_EQ(test, i, 9);
 }
 
 static s64 seen;
@@ -193,29 +217,29 @@ static int fake_check(s64 value)
 	return value == 6 ? -ENXIO : 0;
 }
 
-/* A value that is good is applied, and only one that was applied is stored. */
-static void knob_applies(struct kunit *test)
+/* A good value is applied, and stored only if that succeeds. */
+static void param_applies(struct kunit *test)
 {
-	struct havege_knob knob = {
+	struct havege_param param = {
 		.low = 4, .high = 64, .value = 4,
 		.check = fake_check, .apply = fake_apply,
 	};
-	const struct kernel_param kp = { .name = "fake", .arg = &knob };
+	const struct kernel_param kp = { .name = "fake", .arg = &param };
 
 	answer = 0;
-	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("5", &kp), 0);
+	KUNIT_EXPECT_EQ(test, havege_param_ops.set("5", &kp), 0);
 	KUNIT_EXPECT_EQ(test, seen, 5);
-	KUNIT_EXPECT_EQ(test, knob.value, 5);
-	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("6", &kp), -ENXIO);
-	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("65", &kp), -ERANGE);
+	KUNIT_EXPECT_EQ(test, param.value, 5);
+	KUNIT_EXPECT_EQ(test, havege_param_ops.set("6", &kp), -ENXIO);
+	KUNIT_EXPECT_EQ(test, havege_param_ops.set("65", &kp), -ERANGE);
 	KUNIT_EXPECT_EQ(test, seen, 5);
 	answer = -EIO;
-	KUNIT_EXPECT_EQ(test, havege_knob_ops.set("7", &kp), -EIO);
+	KUNIT_EXPECT_EQ(test, havege_param_ops.set("7", &kp), -EIO);
 	KUNIT_EXPECT_EQ(test, seen, 7);
-	KUNIT_EXPECT_EQ(test, knob.value, 5);
+	KUNIT_EXPECT_EQ(test, param.value, 5);
 }
 
-/* A source beside the module's own, on a collector that is not started yet. */
+/* A source beside the module's own, with a collector that is not started. */
 static struct hwrng *new_hwrng(struct kunit *test)
 {
 	static const struct havege_settings settings = {
@@ -253,7 +277,7 @@ static void hwrng_reads(struct kunit *test)
 	havege_collector_destroy(c);
 }
 
-/* Into the framework and out again, while the collector is filling. */
+/* Register and unregister while the collector fills its buffer. */
 static void hwrng_registers(struct kunit *test)
 {
 	struct hwrng *rng = new_hwrng(test);
@@ -273,8 +297,9 @@ static struct kunit_case mod_cases[] = {
 	KUNIT_CASE(param_modes_and_defaults),
 	KUNIT_CASE(param_good_values),
 	KUNIT_CASE(param_bad_values),
-	KUNIT_CASE(knob_checks),
-	KUNIT_CASE(knob_applies),
+	KUNIT_CASE(param_checks),
+	KUNIT_CASE(param_texts),
+	KUNIT_CASE(param_applies),
 	KUNIT_CASE_SLOW(hwrng_reads),
 	KUNIT_CASE(hwrng_registers),
 	{}

@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entropy source as a whole, on clocks that a test injects: good ones, bad
- * ones, and those that turn from one into the other. Beside each source runs a
- * model that is told what the clock has shown, tests it, and makes blocks of
- * what was healthy: every block must be the model's, and there must be none
- * where the model has none. Noise is pseudo-random, so that the outcome is the
- * same on every machine. Runs under KUnit and in user space (make host-test).
+ * The entropy source as a whole, on injected clocks: good ones, bad ones, and
+ * those that change
+ *
+ * A model runs beside each source. It knows the readings of the clock, tests
+ * them, and makes blocks of the healthy ones. Every block must equal the
+ * model's, and there must be none without the model's.
+ *
+ * Noise is pseudo-random: the outcome is the same on every machine. Runs under
+ * KUnit and in user space (make host-test).
  */
 #include <kunit/test.h>
 
 #include "../havege_source.h"
 
 #define FILL	HAVEGE_FILL_TICKS
-/* Readings that one replay estimate takes, fills of a start-up test. */
-#define REPLAY		(HAVEGE_REPLAY_ROWS * HAVEGE_REPLAY_STEPS)
-#define TEST_FILLS	(HAVEGE_STARTUP_TICKS / FILL)
-/* Credit at the cap: 320 bits at 1/16 each. */
-#define CAP_TICKS	5120
+/* Samples in a block, 320 bits: at k = 1, and above. */
+#define FINE_SAMPLES	5120
+#define COARSE_SAMPLES	2560
+/*
+ * Duration of a fill (ns) on a machine so slow that its sets are the smallest.
+ */
+#define SLOW_NS		1000000
+/* Blocks that the model keeps until they leave. */
+#define BLOCKS		2048
 
-/* Marsaglia's xorshift, multiplied: noise that any machine repeats. */
-static u32 noise_of(u64 *state, u32 values)
+/* Marsaglia's xorshift, multiplied: reproducible noise. */
+static u32 source_noise_of(u64 *state, u32 values)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
@@ -28,15 +35,17 @@ static u32 noise_of(u64 *state, u32 values)
 }
 
 /*
- * A clock whose ticks are of the program and of the case's own function. The
- * next @hold readings of the walk itself are 77 ticks apart whatever those say,
- * and one with @back set is lower than the one before.
+ * A clock whose ticks come from the program and from the case's own function,
+ * read in units of @coarse ticks. The next @hold readings of the live walk are
+ * 77 ticks apart in any case. @back makes one reading lower than the one
+ * before.
  */
 struct a_clock {
 	struct havege_test_clock base;
 	u64 (*tick)(struct a_clock *clock);
 	bool program;
 	u32 times;
+	u32 coarse;
 	u64 now;
 	u64 state;
 	u64 reads;
@@ -53,7 +62,7 @@ static u64 a_read(struct havege_test_clock *base, u32 p, u32 q,
 		  unsigned int depth, u32 *mix)
 {
 	struct a_clock *clock = (struct a_clock *)base;
-	u64 tick = clock->tick(clock);
+	u64 tick = clock->tick(clock), shown;
 
 	if (clock->program)
 		tick += 30 + 7 * depth + (p >> 27) + (q >> 29 & p >> 9 & 7);
@@ -67,13 +76,14 @@ static u64 a_read(struct havege_test_clock *base, u32 p, u32 q,
 		tick = -1000000ull;
 	}
 	clock->now += tick;
+	shown = clock->coarse > 1 ? div_u64(clock->now, clock->coarse) :
+		clock->now;
 	if (!base->replay)
-		clock->shown[(clock->reads - clock->replays) % FILL] =
-			clock->now;
+		clock->shown[(clock->reads - clock->replays) % FILL] = shown;
 	clock->reads++;
 	clock->replays += base->replay;
 	*mix = (u32)clock->now ^ (u32)(clock->now >> 32);
-	return clock->now;
+	return shown;
 }
 
 static u64 tick_none(struct a_clock *clock)
@@ -81,73 +91,72 @@ static u64 tick_none(struct a_clock *clock)
 	return 0;
 }
 
-static u64 tick_hundred(struct a_clock *clock)
+static u64 source_tick_hundred(struct a_clock *clock)
 {
 	return 100;
 }
 
 static u64 tick_16(struct a_clock *clock)
 {
-	return noise_of(&clock->state, 16);
+	return source_noise_of(&clock->state, 16);
 }
 
-/* One in ten is another: 0.15 bit, of which less than the cap is credited. */
-static u64 tick_tenth(struct a_clock *clock)
+static u64 tick_256(struct a_clock *clock)
 {
-	return !noise_of(&clock->state, 10);
+	return source_noise_of(&clock->state, 256);
 }
 
-/* The same, and it never stands still. */
-static u64 tick_tenth_late(struct a_clock *clock)
+/* One in thirty differs: 0.05 bit, too little. */
+static u64 tick_thirtieth(struct a_clock *clock)
 {
-	return 5 + tick_tenth(clock);
+	return !source_noise_of(&clock->state, 30);
 }
 
-static u64 tick_fifteenth(struct a_clock *clock)
+/* One in twelve differs: 0.12 bit, too little but not nothing. */
+static u64 tick_twelfth(struct a_clock *clock)
 {
-	return !noise_of(&clock->state, 15);
+	return !source_noise_of(&clock->state, 12);
 }
 
 static u64 tick_period(struct a_clock *clock)
 {
-	return clock->pattern[clock->reads % clock->period];
-}
-
-/* Half the noise every 50,000 readings, until none is left. */
-static u64 tick_decays(struct a_clock *clock)
-{
-	return 100 + noise_of(&clock->state, clock->amplitude >>
-			      min(clock->reads / 50000, (u64)31));
+	return clock->pattern[(u32)clock->reads % clock->period];
 }
 
 /* Backwards every 5,000 readings. */
 static u64 tick_jumps(struct a_clock *clock)
 {
-	return clock->reads % 5000 == 4999 ? -1000000ull : tick_16(clock);
+	return (u32)clock->reads % 5000 == 4999 ? -1000000ull : tick_16(clock);
 }
 
-/* A source, its clock, the model, and what has come out. */
+/* A source, its clock, the model, and the results. */
 struct rig {
+	struct kunit *test;
 	struct havege_source source;
 	struct a_clock clock;
 	u64 *table;
-	u64 *spare;
+	void *memory;
+	size_t memory_bytes;
 	struct havege_health health;
 	struct havege_condition condition;
 	u64 last;
-	u32 steps;
+	u64 sum;
+	u32 half_steps;
+	bool back;
 	u32 ticks;
-	u32 needed;
-	u32 blocks;
+	u32 steps;
+	u32 requests;
+	u32 left;
 	u32 words;
 	u32 bad;
+	u32 blocks;
 	u32 fills[HAVEGE_DEAD + 1];
-	u8 block[HAVEGE_BLOCK];
+	u8 (*block)[HAVEGE_BLOCK];
 };
 
 static const struct havege_geometry geo = { 8, 8 };
 
-static void *zeroed(struct kunit *test, size_t size)
+static void *source_zeroed(struct kunit *test, size_t size)
 {
 	void *p = kunit_kzalloc(test, size, GFP_KERNEL);
 
@@ -155,7 +164,7 @@ static void *zeroed(struct kunit *test, size_t size)
 	return p;
 }
 
-static void start(struct rig *rig, u64 (*tick)(struct a_clock *clock))
+static void source_start(struct rig *rig, u64 (*tick)(struct a_clock *clock))
 {
 	u16 *pattern = rig->clock.pattern;
 
@@ -165,29 +174,35 @@ static void start(struct rig *rig, u64 (*tick)(struct a_clock *clock))
 	rig->clock.program = true;
 	rig->clock.times = 1;
 	rig->clock.state = 0x9e3779b97f4a7c15ull;
-	rig->clock.amplitude = 256;
 	rig->clock.pattern = pattern;
-	havege_source_init(&rig->source, rig->table, rig->spare, &geo,
-			   &rig->clock.base, havege_known_answers);
+	havege_source_unlend(&rig->source);
+	havege_source_init(&rig->source, rig->table, &geo, &rig->clock.base,
+			   havege_known_answers);
+	rig->source.fill_ns = SLOW_NS;
 	havege_condition_init(&rig->condition);
 	memset(&rig->health, 0, sizeof(rig->health));
 	memset(rig->fills, 0, sizeof(rig->fills));
 	rig->last = 0;
-	rig->steps = 0;
+	rig->sum = 0;
+	rig->half_steps = 0;
+	rig->back = false;
 	rig->ticks = 0;
-	rig->needed = 0;
-	rig->blocks = 0;
+	rig->steps = 0;
+	rig->requests = 0;
+	rig->left = 0;
 	rig->words = 0;
 	rig->bad = 0;
+	rig->blocks = 0;
 }
 
-static struct rig *new_rig(struct kunit *test)
+static struct rig *source_new_rig(struct kunit *test)
 {
-	struct rig *rig = zeroed(test, sizeof(*rig));
+	struct rig *rig = source_zeroed(test, sizeof(*rig));
 
-	rig->table = zeroed(test, havege_table_bytes(&geo));
-	rig->spare = zeroed(test, havege_table_bytes(&geo));
-	rig->clock.pattern = zeroed(test, HAVEGE_PERIOD_MAX * sizeof(u16));
+	rig->test = test;
+	rig->table = source_zeroed(test, havege_table_bytes(&geo));
+	rig->block = source_zeroed(test, BLOCKS * HAVEGE_BLOCK);
+	rig->clock.pattern = source_zeroed(test, HAVEGE_PERIOD_MAX * sizeof(u16));
 	return rig;
 }
 
@@ -201,7 +216,23 @@ static bool all_zero(const void *memory, size_t bytes)
 	return !left;
 }
 
-/* What the walk should have recorded: what the clock has shown. */
+/* Memory is requested once, unless more is needed. */
+static void lend(struct rig *rig)
+{
+	const size_t bytes = havege_source_memory(&rig->source);
+
+	rig->requests++;
+	havege_source_unlend(&rig->source);
+	if (bytes > rig->memory_bytes) {
+		rig->memory = source_zeroed(rig->test, bytes + 64);
+		rig->memory = (void *)(((uintptr_t)rig->memory + 63) & ~63ul);
+		rig->memory_bytes = bytes;
+	}
+	KUNIT_EXPECT_TRUE(rig->test, all_zero(rig->memory, rig->memory_bytes));
+	havege_source_lend(&rig->source, rig->memory, rig->memory_bytes);
+}
+
+/* The walk must have recorded the clock's readings. */
 static void expect_recorded(struct kunit *test, struct rig *rig)
 {
 	u32 i, wrong = 0;
@@ -214,193 +245,227 @@ static void expect_recorded(struct kunit *test, struct rig *rig)
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 }
 
-/* The model's part in a fill whose samples count; whether they are healthy. */
+/* The model's part of a tested fill. Return: true if it is healthy. */
 static bool model_fill(struct kunit *test, struct rig *rig,
-		       enum havege_step step)
+		       enum havege_phase phase, enum havege_step step)
 {
-	const enum havege_verdict verdict =
-		havege_health_test(&rig->health, rig->source.walk.delta, FILL);
+	enum havege_verdict verdict = HAVEGE_HEALTHY;
+	u64 sample[FILL];
+	u32 i, count = 0;
 
+	for (i = 0; i < FILL; i++) {
+		const u64 delta = rig->source.walk.delta[i];
+
+		rig->back |= delta >> 63;
+		rig->sum += delta;
+		if (++rig->half_steps % rig->source.sampler.span)
+			continue;
+		sample[count++] = rig->back ? ~0ull : rig->sum;
+		rig->sum = 0;
+		rig->back = false;
+	}
+	verdict = havege_health_test(&rig->health, sample, count);
 	if (verdict == HAVEGE_HEALTHY)
 		return true;
-	/* Nothing else may follow from a no. */
-	if (verdict == HAVEGE_PERMANENT)
-		KUNIT_EXPECT_EQ(test, step, HAVEGE_STEP_DEAD);
-	else
-		KUNIT_EXPECT_TRUE(test, step == HAVEGE_STEP_BAD ||
-				  step == HAVEGE_STEP_DEAD);
+	/* The only other result is that of a failure that goes on. */
+	KUNIT_EXPECT_TRUE(test, step == (verdict == HAVEGE_PERMANENT ||
+					 !rig->source.started ?
+					 HAVEGE_STEP_DEAD : HAVEGE_STEP_BAD) ||
+			  (phase == HAVEGE_TESTING &&
+			   step == HAVEGE_STEP_BUSY &&
+			   verdict == HAVEGE_INTERMITTENT));
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_HEALTH);
 	return false;
 }
 
-/* The model's part in a fill that goes into a block. */
-static void model_block(struct kunit *test, struct rig *rig,
-			enum havege_step step)
+/* The model's part of a fill that goes into a block. */
+static void model_block(struct kunit *test, struct rig *rig)
 {
+	const u32 span = rig->source.sampler.span;
+	const u32 needed = span > 1 ? COARSE_SAMPLES * span : FINE_SAMPLES;
+
+	havege_condition_absorb(&rig->condition, rig->source.walk.delta, FILL);
 	rig->ticks += FILL;
-	if (!rig->source.stream)
-		havege_condition_absorb(&rig->condition,
-					rig->source.walk.delta, FILL);
-	if (rig->ticks < rig->source.block_ticks || rig->source.stream) {
-		KUNIT_EXPECT_EQ(test, step, HAVEGE_STEP_WORDS);
-		rig->needed = rig->source.block_ticks;
+	if (rig->ticks < needed)
 		return;
-	}
-	KUNIT_EXPECT_EQ(test, step, HAVEGE_STEP_BLOCK);
-	/* Made of as many ticks as it takes, and not of a fill more. */
-	KUNIT_EXPECT_LT(test, rig->ticks, rig->needed + FILL);
+	KUNIT_EXPECT_EQ(test, rig->ticks, needed);
+	KUNIT_ASSERT_TRUE(test, rig->blocks < BLOCKS);
+	havege_condition_emit(&rig->condition, rig->block[rig->blocks++]);
 	rig->ticks = 0;
-	rig->blocks++;
-	havege_condition_emit(&rig->condition, rig->block);
-	KUNIT_EXPECT_EQ(test, memcmp(rig->block, rig->source.block,
-				     HAVEGE_BLOCK), 0);
-	KUNIT_EXPECT_EQ(test, rig->source.tries, 0);
 }
 
-/* One step of the source and one of the model. */
-static enum havege_step step(struct kunit *test, struct rig *rig)
+/* The blocks that leave are all of the model's, and only after a good set. */
+static void expect_left(struct kunit *test, struct rig *rig)
+{
+	const struct havege_source *source = &rig->source;
+
+	KUNIT_EXPECT_EQ(test, source->pending_bytes,
+			rig->blocks * HAVEGE_BLOCK);
+	KUNIT_EXPECT_EQ(test, memcmp(source->pending, rig->block,
+				     source->pending_bytes), 0);
+	KUNIT_EXPECT_TRUE(test, havege_is_good(&source->estimate,
+					       source->sampler.span));
+	rig->left += rig->blocks;
+	rig->blocks = 0;
+	havege_source_forget(&rig->source);
+}
+
+static void expect_dropped(struct kunit *test, struct rig *rig)
+{
+	struct havege_source *source = &rig->source;
+
+	rig->blocks = 0;
+	rig->ticks = 0;
+	havege_condition_drop(&rig->condition);
+	KUNIT_EXPECT_EQ(test, source->ticks, 0);
+	KUNIT_EXPECT_EQ(test, source->pending_bytes, 0);
+	KUNIT_EXPECT_TRUE(test, all_zero(source->pending, HAVEGE_PENDING));
+	KUNIT_EXPECT_EQ(test, source->needed, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_NULL(test, source->replay);
+}
+
+/* One step of the source, and one of the model. */
+static enum havege_step source_step(struct kunit *test, struct rig *rig)
 {
 	struct havege_source *source = &rig->source;
 	const enum havege_phase phase = source->phase;
 	const u64 live = rig->clock.reads - rig->clock.replays;
-	const u32 estimates = source->estimates;
+	const u32 sets = source->sets;
+	const bool closed = source->closed;
 	const enum havege_step step = havege_source_step(source);
 	const u64 shown = rig->clock.reads - rig->clock.replays - live;
 	bool healthy = true;
 
-	/* No case takes half of these; one that waits in vain has an end. */
-	KUNIT_ASSERT_TRUE(test, ++rig->steps < 30000);
-	KUNIT_EXPECT_EQ(test, shown, phase == HAVEGE_ESTIMATE ||
-			phase == HAVEGE_DEAD ? 0 : FILL);
+	/* No case takes half of these steps: end one that waits in vain. */
+	KUNIT_ASSERT_TRUE(test, ++rig->steps < 300000);
+	/* A step is either a fill or work on a set. */
+	KUNIT_EXPECT_TRUE(test, shown == FILL || shown == 0);
+	KUNIT_EXPECT_TRUE(test, shown == FILL || phase == HAVEGE_ESTIMATE ||
+			  phase == HAVEGE_RUNNING || phase == HAVEGE_DEAD);
 	if (shown) {
 		rig->fills[phase]++;
 		expect_recorded(test, rig);
 	}
-	if (phase == HAVEGE_TESTING || phase == HAVEGE_RUNNING)
-		healthy = model_fill(test, rig, step);
-	if (phase == HAVEGE_RUNNING && healthy)
-		model_block(test, rig, step);
-	else
-		KUNIT_EXPECT_TRUE(test, step == HAVEGE_STEP_BUSY ||
-				  step == HAVEGE_STEP_BAD ||
-				  step == HAVEGE_STEP_DEAD);
-	rig->words += step == HAVEGE_STEP_WORDS || step == HAVEGE_STEP_BLOCK;
+	if (shown && (phase == HAVEGE_TESTING || phase == HAVEGE_RUNNING))
+		healthy = model_fill(test, rig, phase, step);
+	if (shown && phase == HAVEGE_RUNNING && healthy && !closed &&
+	    !source->stream)
+		model_block(test, rig);
+	rig->words += step == HAVEGE_STEP_WORDS;
 
-	/* No test assumes more from then on than what an estimate has said. */
-	if (source->estimates != estimates && source->credit)
-		KUNIT_EXPECT_GE(test, source->health.shift,
-				havege_source_shift(source->estimate.residual));
-	if (source->estimates != estimates && source->phase == HAVEGE_TESTING)
-		havege_health_init(&rig->health, source->readings.gcd,
-				   source->health.shift);
-	else if (source->estimates != estimates)
-		havege_health_assume(&rig->health, source->health.shift);
-
-	if (step == HAVEGE_STEP_BAD) {
+	switch (step) {
+	case HAVEGE_STEP_MEMORY:
+		KUNIT_EXPECT_EQ(test, shown, 0);
+		lend(rig);
+		break;
+	case HAVEGE_STEP_BLOCKS:
+		KUNIT_EXPECT_EQ(test, source->sets, sets + 1);
+		expect_left(test, rig);
+		break;
+	case HAVEGE_STEP_BAD:
 		rig->bad++;
-		rig->ticks = 0;
-		havege_condition_drop(&rig->condition);
-		KUNIT_EXPECT_EQ(test, source->ticks, 0);
-		KUNIT_EXPECT_EQ(test, memcmp(&rig->condition.chain,
-					     &source->condition.chain,
-					     HAVEGE_BLOCK), 0);
-	}
-	if (step == HAVEGE_STEP_DEAD) {
+		expect_dropped(test, rig);
+		break;
+	case HAVEGE_STEP_DEAD:
 		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_DEAD);
 		KUNIT_EXPECT_TRUE(test, all_zero(&source->condition,
 						 sizeof(source->condition)));
+		break;
+	case HAVEGE_STEP_WORDS:
+		KUNIT_EXPECT_TRUE(test, source->stream);
+		break;
+	case HAVEGE_STEP_BUSY:
+		break;
+	}
+	/* The tests count from here, after a good set. */
+	if (phase == HAVEGE_ESTIMATE && source->phase == HAVEGE_TESTING)
+		havege_health_tune(&rig->health, source->readings.gcd,
+				   source->health.shift);
+	if (phase != HAVEGE_TESTING && source->phase == HAVEGE_TESTING) {
+		rig->sum = 0;
+		rig->half_steps = 0;
+		rig->back = false;
 	}
 	return step;
 }
 
-/* Steps until one comes to @wanted, or the source has died. */
+/* Run steps until one returns @wanted, or the source is dead. */
 static enum havege_step steps_to(struct kunit *test, struct rig *rig,
 				 enum havege_step wanted)
 {
 	enum havege_step now;
 
 	do {
-		now = step(test, rig);
+		now = source_step(test, rig);
 	} while (now != wanted && now != HAVEGE_STEP_DEAD);
 	return now;
 }
 
-static void expect_blocks(struct kunit *test, struct rig *rig, u32 count)
+static void steps_to_phase(struct kunit *test, struct rig *rig,
+			   enum havege_phase phase)
 {
-	while (count--)
-		KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BLOCK),
-				HAVEGE_STEP_BLOCK);
+	while (rig->source.phase != phase)
+		KUNIT_ASSERT_TRUE(test, source_step(test, rig) != HAVEGE_STEP_DEAD);
 }
 
-/* It never came to run: not a word, not a block; and it stays dead. */
+/* Run steps until the present set has @count pending blocks. */
+static void source_make_blocks(struct kunit *test, struct rig *rig, u32 count)
+{
+	while (rig->blocks < count)
+		KUNIT_ASSERT_TRUE(test, source_step(test, rig) != HAVEGE_STEP_DEAD);
+}
+
+/* Run only fills from here on, and no row. */
+static void put_rows_off(struct kunit *test, struct rig *rig)
+{
+	while (!rig->source.replay)
+		source_step(test, rig);
+	rig->source.gap = 100000;
+	/* The first delta contains the row before. */
+	source_step(test, rig);
+}
+
+/* Make @count blocks and close the set; the blocks leave. */
+static void expect_blocks(struct kunit *test, struct rig *rig, u32 count)
+{
+	const u32 left = rig->left;
+
+	source_make_blocks(test, rig, count);
+	havege_source_close(&rig->source);
+	KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BLOCKS),
+			HAVEGE_STEP_BLOCKS);
+	KUNIT_EXPECT_EQ(test, rig->left - left, count);
+}
+
+/* It never ran: no word, no block; and it stays dead. */
 static void expect_refused(struct kunit *test, struct rig *rig)
 {
 	const u64 reads = rig->clock.reads;
 
 	KUNIT_EXPECT_EQ(test, rig->source.phase, HAVEGE_DEAD);
 	KUNIT_EXPECT_EQ(test, rig->words, 0);
-	KUNIT_EXPECT_EQ(test, rig->blocks, 0);
+	KUNIT_EXPECT_EQ(test, rig->left, 0);
 	KUNIT_EXPECT_EQ(test, rig->bad, 0);
 	KUNIT_EXPECT_FALSE(test, rig->source.started);
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_DEAD);
 	havege_source_estimate(&rig->source);
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+	havege_source_close(&rig->source);
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_DEAD);
 	KUNIT_EXPECT_EQ(test, rig->clock.reads, reads);
 }
 
-static void source_credit(struct kunit *test)
-{
-	static const struct {
-		u32 residual, credit;
-	} cases[] = {
-		{ 0, 0 },
-		{ 4095, 0 },		/* just under 8/128 bit */
-		{ 4096, 512 },
-		{ 4103, 512 },
-		{ 4104, 513 },
-		{ 8192, 1024 },
-		{ 32767, 4095 },	/* just under half a bit */
-		{ 32768, 4096 },
-		{ 65536, 4096 },
-		{ 10 * 65536, 4096 },
-		{ ~0u, 4096 },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		KUNIT_EXPECT_EQ_MSG(test,
-				    havege_source_credit(cases[i].residual),
-				    cases[i].credit, "residual %u\n",
-				    cases[i].residual);
-}
-
+/* H of the tests: half the limit, at least 1/8 bit, at least the credit. */
 static void source_shift(struct kunit *test)
 {
-	static const struct {
-		u32 residual, shift;
-	} cases[] = {
-		{ 0, 3 },
-		{ 2048, 3 },
-		{ 32767, 3 },
-		{ 32768, 2 },		/* half a bit: H is a quarter */
-		{ 65535, 2 },
-		{ 65536, 1 },
-		{ 131071, 1 },
-		{ 131072, 0 },
-		{ ~0u, 0 },
-	};
-	unsigned int i;
-	u32 residual;
+	u32 span;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		KUNIT_EXPECT_EQ_MSG(test,
-				    havege_source_shift(cases[i].residual),
-				    cases[i].shift, "residual %u\n",
-				    cases[i].residual);
-	/* H is twice what is credited at least. */
-	for (residual = 0; residual < 4 * HAVEGE_BIT; residual += 17)
-		KUNIT_EXPECT_LE(test, 2 * havege_source_credit(residual),
-				HAVEGE_BIT >> havege_source_shift(residual));
+	for (span = 1; span <= HAVEGE_SPAN_MAX; span *= 2) {
+		const u32 h = HAVEGE_BIT >> havege_source_shift(span);
+
+		KUNIT_EXPECT_EQ(test, h, max(havege_limit(span) / 2,
+					     HAVEGE_BIT / 8));
+		KUNIT_EXPECT_GE(test, h, havege_credit(span));
+	}
 }
 
 /*
@@ -460,28 +525,28 @@ static void source_known_answers(struct kunit *test)
 			0xee, 0x84, 0xc4, 0x39, 0xfe, 0x8e, 0x82, 0x3b
 		}
 	};
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 
 	KUNIT_EXPECT_EQ(test, memcmp(known, havege_known_answers,
 				     sizeof(known)), 0);
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	KUNIT_EXPECT_EQ(test, rig->source.phase, HAVEGE_WARMUP);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_NONE);
 }
 
-/* One wrong bit in any of their bytes, and there is no source. */
+/* One wrong bit in any byte of them: no source. */
 static void source_wrong_answers(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	u8 answers[2][HAVEGE_BLOCK];
 	char text[HAVEGE_EXPLAIN];
 	int i;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	for (i = 0; i < 2 * HAVEGE_BLOCK; i++) {
 		memcpy(answers, havege_known_answers, sizeof(answers));
 		answers[i / HAVEGE_BLOCK][i % HAVEGE_BLOCK] ^= 1 << i % 8;
-		havege_source_init(&rig->source, rig->table, rig->spare, &geo,
+		havege_source_init(&rig->source, rig->table, &geo,
 				   &rig->clock.base, answers);
 		KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_ANSWER);
 		KUNIT_EXPECT_EQ(test, havege_source_step(&rig->source),
@@ -495,96 +560,183 @@ static void source_wrong_answers(struct kunit *test)
 }
 
 /*
- * From the first step to the tenth block: the order of the phases, what each
- * takes, and that blocks are of the ticks that they have to be of.
+ * From the first step to the tenth block: the order of the phases, their
+ * length, and the samples of each block.
  */
 static void source_good_clock(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
 	u8 before[HAVEGE_BLOCK];
 	u32 warmup, n;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	rig->clock.times = 26;
 	warmup = havege_warmup_fills(&source->walk);
 	for (n = 0; n < warmup; n++) {
 		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_WARMUP);
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
+	}
+	for (n = 0; n < HAVEGE_TUNING_FILLS; n++) {
+		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TUNING);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
 	}
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_ESTIMATE);
 	KUNIT_EXPECT_EQ(test, source->readings.seen, HAVEGE_COUNTER_TICKS);
 	KUNIT_EXPECT_EQ(test, source->readings.gcd, 26);
 	KUNIT_EXPECT_EQ(test, source->fitness, HAVEGE_FIT);
+	KUNIT_EXPECT_EQ(test, source->sampler.span, 1);
+	KUNIT_EXPECT_EQ(test, source->block_ticks, FINE_SAMPLES);
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_MEMORY);
 	while (source->phase == HAVEGE_ESTIMATE)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
-	KUNIT_EXPECT_EQ(test, rig->clock.replays, REPLAY);
-	KUNIT_EXPECT_EQ(test, source->estimates, 1);
-	KUNIT_EXPECT_EQ(test, source->credit, HAVEGE_CREDIT_MAX);
-	KUNIT_EXPECT_EQ(test, source->block_ticks, CAP_TICKS);
+	KUNIT_EXPECT_EQ(test, rig->clock.replays, 256 * 256);
+	KUNIT_EXPECT_EQ(test, source->sets, 1);
 	KUNIT_EXPECT_EQ(test, source->health.gcd, 26);
-	KUNIT_EXPECT_EQ(test, source->health.shift,
-			havege_source_shift(source->estimate.residual));
-	for (n = 0; n < TEST_FILLS; n++) {
+	KUNIT_EXPECT_EQ(test, source->health.shift, 3);
+	for (n = 0; n < HAVEGE_STARTUP_SAMPLES / FILL; n++) {
 		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
 		KUNIT_EXPECT_FALSE(test, source->started);
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
 	}
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_RUNNING);
 	KUNIT_EXPECT_TRUE(test, source->started);
+	KUNIT_EXPECT_TRUE(test, havege_source_is_idle(source));
 
 	memset(before, 0, sizeof(before));
-	for (n = 1; n <= 10; n++) {
-		expect_blocks(test, rig, 1);
-		KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_RUNNING],
-				n * CAP_TICKS / FILL);
-		KUNIT_EXPECT_NE(test, memcmp(source->block, before,
-					     HAVEGE_BLOCK), 0);
-		memcpy(before, source->block, HAVEGE_BLOCK);
+	for (n = 1; n <= 3; n++) {
+		expect_blocks(test, rig, n);
+		KUNIT_EXPECT_TRUE(test, havege_source_is_idle(source));
+		KUNIT_EXPECT_NE(test, memcmp(rig->block, before, HAVEGE_BLOCK),
+				0);
+		memcpy(before, rig->block, HAVEGE_BLOCK);
+		KUNIT_EXPECT_EQ(test, rig->clock.replays, (n + 1) * 256 * 256);
 	}
-	KUNIT_EXPECT_EQ(test, rig->clock.replays, REPLAY);
 	KUNIT_EXPECT_EQ(test, rig->bad, 0);
-	KUNIT_EXPECT_EQ(test, source->poor, 0);
+	KUNIT_EXPECT_EQ(test, rig->requests, 1);
+	KUNIT_EXPECT_EQ(test, source->replay_failures, 0);
 	KUNIT_EXPECT_EQ(test, source->fault, HAVEGE_FAULT_NONE);
 	KUNIT_EXPECT_EQ(test, memcmp(&source->health, &rig->health,
 				     sizeof(rig->health)), 0);
 }
 
-/* Little noise, little credit, and as many more ticks to a block. */
-static void source_little_noise(struct kunit *test)
+/* A counter in steps of 26: k is 4, and all counts are in samples. */
+static void source_coarse_clock(struct kunit *test)
 {
-	u64 (*const ticks[])(struct a_clock *clock) = {
-		tick_tenth, tick_fifteenth
-	};
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
+
+	source_start(rig, tick_256);
+	rig->clock.coarse = 26 * 3;
+	steps_to_phase(test, rig, HAVEGE_ESTIMATE);
+	KUNIT_EXPECT_EQ(test, source->sampler.span, 4);
+	KUNIT_EXPECT_EQ(test, source->block_ticks, 4 * COARSE_SAMPLES);
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	KUNIT_EXPECT_EQ(test, rig->clock.replays, 4 * 256 * 256);
+	KUNIT_EXPECT_EQ(test, source->health.shift, 2);
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
+	KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_TESTING],
+			4 * HAVEGE_STARTUP_SAMPLES / FILL);
+	expect_blocks(test, rig, 2);
+	KUNIT_EXPECT_EQ(test, rig->bad, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(&source->health, &rig->health,
+				     sizeof(rig->health)), 0);
+	source_make_blocks(test, rig, 1);
+	rig->clock.back = true;
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
+			HAVEGE_STEP_BAD);
+}
+
+/* Whether the present set has this size, and this gap. */
+static void expect_set(struct kunit *test, struct rig *rig, u32 rows,
+		       u32 samples, u32 gap)
+{
+	const struct havege_source *source = &rig->source;
+
+	while (!source->replay)
+		source_step(test, rig);
+	KUNIT_EXPECT_EQ(test, source->replay->rows->rows, rows);
+	KUNIT_EXPECT_EQ(test, source->replay->rows->samples, samples);
+	while (!source->replay->rows->row)
+		source_step(test, rig);
+	KUNIT_EXPECT_EQ(test, source->gap,
+			havege_replay_gap(source->replay, gap));
+}
+
+/* The size of a set follows from the speed of the machine. */
+static void source_shapes(struct kunit *test)
+{
+	static const struct {
+		u32 coarse, fill_ns;
+		bool doubted;
+		u32 rows, samples, gap;
+	} cases[] = {
+		{ 1, 0, false, 256, 256, 4 },
+		{ 1, 3000, false, 256, 256, 4 },
+		{ 1, 100000, false, 256, 256, 1 },
+		{ 1, ~0u, false, 256, 256, 1 },
+		{ 1, 3000, true, 256, 256, 64 },
+		{ 1, 10000, true, 256, 256, 37 },
+		/* k is 4. */
+		{ 78, 0, false, 1024, 256, 31 },
+		{ 78, 3000, false, 1024, 256, 31 },
+		{ 78, 10000, false, 1024, 256, 21 },
+		{ 78, 36000, false, 1024, 256, 1 },
+		{ 78, 37000, false, 256, 512, 15 },
+		{ 78, 74000, false, 256, 256, 7 },
+		{ 78, ~0u, false, 256, 256, 1 },
+		{ 78, 3000, true, 1024, 256, 70 },
+		{ 78, 100000, true, 1024, 256, 6 },
+		{ 78, 200000, true, 256, 512, 13 },
+		/* k is 32. */
+		{ 700, 0, false, 256, 512, 28 },
+		{ 700, 10000, false, 256, 256, 53 },
+		{ 700, 0, true, 1024, 256, 180 },
+		{ 700, 10000, true, 1024, 256, 82 },
+	};
+	struct rig *rig = source_new_rig(test);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ticks); i++) {
-		start(rig, ticks[i]);
-		expect_blocks(test, rig, 2);
-		KUNIT_EXPECT_EQ(test, source->credit,
-				source->estimate.residual / 8);
-		KUNIT_EXPECT_LT(test, source->credit, HAVEGE_CREDIT_MAX / 3);
-		/* 320 bits, and less than 320 with a tick less. */
-		KUNIT_EXPECT_GE(test, source->block_ticks * source->credit,
-				HAVEGE_BLOCK_BITS * HAVEGE_BIT);
-		KUNIT_EXPECT_LT(test,
-				(source->block_ticks - 1) * source->credit,
-				HAVEGE_BLOCK_BITS * HAVEGE_BIT);
-		KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_RUNNING],
-				2 * ((source->block_ticks + FILL - 1) / FILL));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		source_start(rig, tick_256);
+		rig->clock.coarse = cases[i].coarse;
+		rig->source.fill_ns = cases[i].fill_ns;
+		if (cases[i].doubted)
+			havege_source_doubt(&rig->source);
+		expect_set(test, rig, cases[i].rows, cases[i].samples,
+			   cases[i].gap);
+	}
+	/* The first set with blocks, and a set of a stream, is quick below k = 8. */
+	for (i = 0; i < 4; i++) {
+		source_start(rig, tick_256);
+		rig->source.stream = i & 1;
+		rig->clock.coarse = i & 2 ? 700 : 78;
+		steps_to_phase(test, rig, HAVEGE_RUNNING);
+		rig->source.fill_ns = 3000;
+		if (i & 1)
+			havege_source_estimate(&rig->source);
+		expect_set(test, rig, 1024, 256, i & 2 ? 180 : 31);
+	}
+	/* Later sets are whole, unless they take too long. */
+	for (i = 0; i < 2; i++) {
+		source_start(rig, tick_256);
+		rig->source.fill_ns = i ? 98000 : 97000;
+		steps_to_phase(test, rig, HAVEGE_RUNNING);
+		expect_blocks(test, rig, 1);
+		source_step(test, rig);
+		KUNIT_EXPECT_EQ(test, rig->source.replay->rows->samples,
+				i ? 256 : 512);
 	}
 }
 
-/* Clocks that are refused before a single word has come out. */
+/* Clocks that are refused before the first word. */
 static void source_refuses_still(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	char text[HAVEGE_EXPLAIN];
 
-	start(rig, tick_none);
+	source_start(rig, tick_none);
 	rig->clock.program = false;
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
@@ -593,26 +745,22 @@ static void source_refuses_still(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->clock.replays, 0);
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "does not move"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "1024 of 1024"));
+	KUNIT_EXPECT_TRUE(test, strstr(text, "in 1024 readings"));
 }
 
-/* It moves at every sixteenth reading. */
-static u64 tick_coarse(struct a_clock *clock)
-{
-	return clock->reads % 16 ? 0 : noise_of(&clock->state, 1000);
-}
-
+/* Eight units take more than 256 half-steps. */
 static void source_refuses_coarse(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	char text[HAVEGE_EXPLAIN];
 
-	start(rig, tick_coarse);
-	rig->clock.program = false;
+	source_start(rig, tick_16);
+	rig->clock.coarse = 4000;
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_COUNTER);
 	KUNIT_EXPECT_EQ(test, rig->source.fitness, HAVEGE_COARSE);
+	KUNIT_EXPECT_EQ(test, rig->clock.replays, 0);
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "coarse"));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "of 1024"));
@@ -626,45 +774,42 @@ static void expect_nothing_found(struct kunit *test, struct rig *rig)
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_REPLAY);
 	KUNIT_EXPECT_EQ(test, rig->source.estimate.residual, 0);
-	KUNIT_EXPECT_EQ(test, rig->source.estimates, 1);
-	KUNIT_EXPECT_EQ(test, rig->source.poor, 1);
+	KUNIT_EXPECT_EQ(test, rig->source.sets, 1);
+	KUNIT_EXPECT_EQ(test, rig->source.replay_failures, 1);
 	havege_source_explain(&rig->source, text, sizeof(text));
-	/* The words that README and the tests in the machine look for. */
-	KUNIT_EXPECT_TRUE(test, strstr(text, "replay found 0.0000 bit a tick"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "a tick, 0.0625 are needed: "));
+	/* The documentation and the guest tests match these words. */
+	KUNIT_EXPECT_TRUE(test, strstr(text, "replay found 0.0000 bit a sample (k = "));
+	KUNIT_EXPECT_TRUE(test, strstr(text, " is needed: "));
 }
 
 static void source_refuses_counting(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 
-	start(rig, tick_hundred);
+	source_start(rig, source_tick_hundred);
 	rig->clock.program = false;
 	expect_nothing_found(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.readings.gcd, 100);
+	/* One unit a half-step: eight half-steps a sample. */
+	KUNIT_EXPECT_EQ(test, rig->source.sampler.span, 8);
 }
 
-/* An emulator that counts instructions: varied samples, none of it noise. */
+/* An emulator that counts instructions: varied samples without noise. */
 static void source_refuses_path(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 
-	start(rig, tick_none);
+	source_start(rig, tick_none);
 	expect_nothing_found(test, rig);
-}
-
-/* Some, but too little: one in 30, 0.05 bit. */
-static u64 tick_thirtieth(struct a_clock *clock)
-{
-	return !noise_of(&clock->state, 30);
+	KUNIT_EXPECT_EQ(test, rig->source.sampler.span, 1);
 }
 
 static void source_refuses_too_little(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	char text[HAVEGE_EXPLAIN];
 
-	start(rig, tick_thirtieth);
+	source_start(rig, tick_thirtieth);
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_REPLAY);
@@ -672,7 +817,7 @@ static void source_refuses_too_little(struct kunit *test)
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "replay found 0.0"));
 	KUNIT_EXPECT_FALSE(test, strstr(text, "replay found 0.0000"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, ", 0.0625 are needed"));
+	KUNIT_EXPECT_TRUE(test, strstr(text, ", 0.1250 is needed"));
 }
 
 static const u32 periods[] = { 2, 3, 64, 1000, 4096 };
@@ -683,8 +828,8 @@ static void repeat(struct rig *rig, u32 period, u32 values)
 	u32 i;
 
 	for (i = 0; i < period; i++)
-		rig->clock.pattern[i] = 10 + noise_of(&state, values);
-	/* A constant is another case. */
+		rig->clock.pattern[i] = 10 + source_noise_of(&state, values);
+	/* Another case tests a constant. */
 	rig->clock.pattern[0] = 10 + (rig->clock.pattern[1] == 10);
 	rig->clock.period = period;
 	rig->clock.tick = tick_period;
@@ -694,44 +839,39 @@ static void repeat(struct rig *rig, u32 period, u32 values)
 static void source_refuses_periods(struct kunit *test)
 {
 	static const u32 values[] = { 2, 16, 256 };
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	unsigned int p, v;
 
 	for (p = 0; p < ARRAY_SIZE(periods); p++)
 		for (v = 0; v < ARRAY_SIZE(values); v++) {
-			start(rig, tick_none);
+			source_start(rig, tick_none);
 			repeat(rig, periods[p], values[v]);
 			steps_to(test, rig, HAVEGE_STEP_DEAD);
 			expect_refused(test, rig);
 		}
 }
 
-/* At any time of the start-up at which the counter is looked at. */
+/* At any time of the start-up when the counter is checked. */
 static void source_refuses_backwards(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	char text[HAVEGE_EXPLAIN];
-	u32 warmup, n;
 
-	/* In the last 1,024 readings of the warm-up: the first of them. */
-	start(rig, tick_16);
-	warmup = havege_warmup_fills(&rig->source.walk);
-	for (n = 0; n < warmup - HAVEGE_COUNTER_TICKS / FILL; n++)
-		step(test, rig);
+	/* During tuning. */
+	source_start(rig, tick_16);
+	steps_to_phase(test, rig, HAVEGE_TUNING);
 	rig->clock.back = true;
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
-	KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_WARMUP], warmup);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_COUNTER);
 	KUNIT_EXPECT_EQ(test, rig->source.fitness, HAVEGE_BACKWARDS);
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "backwards"));
 
-	/* While the start-up tests run: nobody would gain from another try. */
-	start(rig, tick_16);
-	while (rig->source.phase != HAVEGE_TESTING)
-		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
-	step(test, rig);
+	/* During the start-up tests: no second try. */
+	source_start(rig, tick_16);
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	source_step(test, rig);
 	rig->clock.back = true;
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
@@ -740,455 +880,431 @@ static void source_refuses_backwards(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, strstr(text, "backwards"));
 
 	/* Again and again. */
-	start(rig, tick_jumps);
+	source_start(rig, tick_jumps);
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 }
 
-/* One intermittent verdict in the start-up tests is one too many. */
+/* One intermittent failure in the start-up tests is enough. */
 static void source_refuses_at_first_no(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
-	u32 n;
+	struct rig *rig = source_new_rig(test);
 
-	start(rig, tick_16);
-	while (rig->source.phase != HAVEGE_TESTING)
-		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
-	for (n = 0; n < TEST_FILLS - 1; n++)
-		step(test, rig);
-	/* In the very last fill: 40 alike, where 31 are too many. */
-	rig->clock.hold = 40;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+	source_start(rig, tick_16);
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	while (rig->source.left > 2)
+		source_step(test, rig);
+	/* In the last two fills: 250 equal samples; the cutoff is 241. */
+	rig->clock.hold = 250;
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_HEALTH);
 }
 
 /*
- * It ran, and becomes a counter that repeats itself: stopped for good, soon,
- * and no block has a fill in it that failed (which the model sees to).
+ * Too little noise in the first set, but some: three longer sets follow, and
+ * all have to be good. Without any noise there is no second look.
+ */
+static void source_looks_closer(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+
+	source_start(rig, tick_twelfth);
+	while (!source->replay_failures)
+		KUNIT_ASSERT_TRUE(test, source_step(test, rig) != HAVEGE_STEP_DEAD);
+	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TUNING);
+	KUNIT_EXPECT_EQ(test, source->needed, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_TRUE(test, source->doubted);
+	KUNIT_EXPECT_FALSE(test, source->started);
+	rig->clock.tick = tick_16;
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	KUNIT_EXPECT_EQ(test, source->sets, 1 + HAVEGE_GOOD_SETS);
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
+	/* Until blocks leave. */
+	KUNIT_EXPECT_TRUE(test, source->doubted);
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_FALSE(test, source->doubted);
+
+	/* One of the three is refused. */
+	source_start(rig, tick_twelfth);
+	while (source->sets < 1)
+		source_step(test, rig);
+	rig->clock.tick = tick_16;
+	while (source->sets < HAVEGE_GOOD_SETS)
+		source_step(test, rig);
+	rig->clock.tick = tick_twelfth;
+	steps_to(test, rig, HAVEGE_STEP_DEAD);
+	expect_refused(test, rig);
+	KUNIT_EXPECT_EQ(test, source->sets, 1 + HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_EQ(test, source->replay_failures, 2);
+	/* It would have been enough for a closer look. */
+	KUNIT_EXPECT_GE(test, source->estimate.residual, HAVEGE_BIT / 64);
+
+	source_start(rig, tick_none);
+	steps_to(test, rig, HAVEGE_STEP_DEAD);
+	expect_refused(test, rig);
+	KUNIT_EXPECT_EQ(test, source->sets, 1);
+}
+
+/* A hurried set gets its rows sooner, and goes on making blocks. */
+static void source_hurries(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	u32 fills, left;
+
+	source_start(rig, tick_16);
+	expect_blocks(test, rig, 1);
+	put_rows_off(test, rig);
+	fills = rig->fills[HAVEGE_RUNNING];
+	left = rig->left;
+	havege_source_hurry(source);
+	KUNIT_EXPECT_TRUE(test, source->hurried);
+	KUNIT_EXPECT_FALSE(test, source->closed);
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BLOCKS),
+			HAVEGE_STEP_BLOCKS);
+	/* A fill every row or two, and blocks of all fills. */
+	fills = rig->fills[HAVEGE_RUNNING] - fills;
+	KUNIT_EXPECT_LE(test, fills, 2 * 256);
+	KUNIT_EXPECT_GE(test, fills, 128);
+	KUNIT_EXPECT_GE(test, rig->left - left,
+			fills * FILL / FINE_SAMPLES);
+	KUNIT_EXPECT_FALSE(test, source->hurried);
+}
+
+/* Three good sets in a row after a refusal. A bad set ends the source. */
+static void source_three_good_sets(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+
+	KUNIT_EXPECT_EQ(test, HAVEGE_GOOD_SETS, 3);
+	source_start(rig, tick_16);
+	havege_source_doubt(&rig->source);
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	KUNIT_EXPECT_EQ(test, rig->source.sets, HAVEGE_GOOD_SETS);
+	expect_blocks(test, rig, 1);
+
+	source_start(rig, tick_16);
+	havege_source_doubt(&rig->source);
+	while (rig->source.sets < HAVEGE_GOOD_SETS - 1)
+		source_step(test, rig);
+	rig->clock.tick = tick_none;
+	steps_to(test, rig, HAVEGE_STEP_DEAD);
+	expect_refused(test, rig);
+	KUNIT_EXPECT_EQ(test, rig->source.sets, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_EQ(test, rig->source.replay_failures, 1);
+}
+
+/*
+ * A running source whose counter begins to repeat stops permanently and soon.
+ * No block contains a failed fill (the model checks this).
  */
 static void source_stops_when_it_repeats(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
-	u32 p, fills;
+	struct rig *rig = source_new_rig(test);
+	u32 p, tested;
 
 	for (p = 0; p < ARRAY_SIZE(periods) + 2; p++) {
-		start(rig, tick_16);
+		source_start(rig, tick_16);
 		expect_blocks(test, rig, 2);
-		step(test, rig);
 		if (p < ARRAY_SIZE(periods)) {
 			repeat(rig, periods[p], 16);
 		} else {
 			rig->clock.program = false;
 			rig->clock.tick = p == ARRAY_SIZE(periods) ?
-				tick_none : tick_hundred;
+				tick_none : source_tick_hundred;
 		}
-		fills = rig->fills[HAVEGE_RUNNING];
+		/* Rows read the clock too, and would disturb its period. */
+		put_rows_off(test, rig);
+		tested = rig->fills[HAVEGE_RUNNING] +
+			rig->fills[HAVEGE_TESTING];
 		KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_DEAD),
 				HAVEGE_STEP_DEAD);
-		fills = rig->fills[HAVEGE_RUNNING] - fills;
-		/* As soon as it can be told: a period, and then a cutoff. */
-		KUNIT_EXPECT_LE(test, fills * FILL,
-				(p < ARRAY_SIZE(periods) ? periods[p] : 1) +
-				3 * FILL);
+		tested = rig->fills[HAVEGE_RUNNING] +
+			rig->fills[HAVEGE_TESTING] - tested;
+		/* As soon as possible: after two periods and a cutoff. */
+		KUNIT_EXPECT_LE(test, tested * FILL,
+				(p < ARRAY_SIZE(periods) ? 2 * periods[p] : 1) +
+				481 + 4 * FILL);
 		KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_HEALTH);
-		KUNIT_EXPECT_LE(test, rig->blocks, 3);
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+		KUNIT_EXPECT_EQ(test, rig->left, 2);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_DEAD);
 	}
-}
-
-/* Less and less noise, down to none: blocks while there is some, and an end. */
-static void source_stops_when_noise_decays(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-	enum havege_step now;
-	u64 last_block = 0;
-	char text[HAVEGE_EXPLAIN];
-
-	start(rig, tick_decays);
-	rig->clock.program = false;
-	do {
-		now = step(test, rig);
-		if (now == HAVEGE_STEP_BLOCK)
-			last_block = rig->clock.reads;
-	} while (now != HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_GT(test, rig->blocks, 20);
-	/* 256 values are one at 400,000 readings. */
-	KUNIT_EXPECT_LE(test, last_block, 400000);
-	KUNIT_EXPECT_GT(test, last_block, 300000);
-	KUNIT_EXPECT_LE(test, rig->clock.reads, 400000 + 2 * FILL);
-	havege_source_explain(&rig->source, text, sizeof(text));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "repetition count"));
-}
-
-/* The same, but looked after: credit goes down before the noise is gone. */
-static void source_notices_decay(struct kunit *test)
-{
-	u64 (*const ticks[])(struct a_clock *clock) = {
-		tick_16, tick_tenth, tick_fifteenth, tick_thirtieth
-	};
-	struct rig *rig = new_rig(test);
-	struct havege_source *source = &rig->source;
-	u32 i, credit = ~0u, fills;
-
-	start(rig, ticks[0]);
-	expect_blocks(test, rig, 2);
-	for (i = 1; i < ARRAY_SIZE(ticks); i++) {
-		credit = source->credit;
-		/* Half a block, which goes on after the estimate. */
-		while (source->ticks < source->block_ticks / 2)
-			step(test, rig);
-		rig->clock.tick = ticks[i];
-		havege_source_estimate(source);
-		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_ESTIMATE);
-		if (i == ARRAY_SIZE(ticks) - 1)
-			break;
-		fills = rig->fills[HAVEGE_RUNNING] -
-			source->ticks / FILL;
-		expect_blocks(test, rig, 1);
-		KUNIT_EXPECT_EQ(test, source->health.shift, 3);
-		KUNIT_EXPECT_LT(test, source->credit, credit);
-		KUNIT_EXPECT_EQ(test, source->credit,
-				source->estimate.residual / 8);
-		KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_RUNNING] - fills,
-				(source->block_ticks + FILL - 1) / FILL);
-		KUNIT_EXPECT_EQ(test, source->estimates, i + 1);
-		KUNIT_EXPECT_EQ(test, rig->bad, 0);
-	}
-	/* Too little in the end. */
-	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
-			HAVEGE_STEP_BAD);
-	KUNIT_EXPECT_EQ(test, rig->bad, 1);
-}
-
-/* There is noise again: up at once, to the cap, and the block takes fewer. */
-static void source_credit_returns(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-	struct havege_source *source = &rig->source;
-
-	start(rig, tick_fifteenth);
-	expect_blocks(test, rig, 1);
-	while (source->ticks < 2 * CAP_TICKS)
-		step(test, rig);
-	rig->clock.tick = tick_16;
-	havege_source_estimate(source);
-	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BLOCK),
-			HAVEGE_STEP_BLOCK);
-	KUNIT_EXPECT_EQ(test, source->credit, HAVEGE_CREDIT_MAX);
-	KUNIT_EXPECT_EQ(test, source->block_ticks, CAP_TICKS);
 }
 
 /*
- * What was counted while little noise was assumed is no failure when more is
- * found: one value was due nine times in ten until now, and 355 of 512 are none
- * too many of that.
- */
-static void source_survives_more_noise(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-	const struct havege_health *health = &rig->source.health;
-	u32 n;
-
-	start(rig, tick_tenth_late);
-	rig->clock.program = false;
-	expect_blocks(test, rig, 1);
-	while (health->same < 360 || health->window < 3 * FILL)
-		KUNIT_ASSERT_TRUE(test, step(test, rig) != HAVEGE_STEP_BAD);
-	KUNIT_EXPECT_EQ(test, health->shift, 3);
-	rig->clock.tick = tick_16;
-	havege_source_estimate(&rig->source);
-	for (n = 0; n < 5; n++)
-		expect_blocks(test, rig, 1);
-	KUNIT_EXPECT_EQ(test, rig->source.credit, HAVEGE_CREDIT_MAX);
-	KUNIT_EXPECT_EQ(test, rig->bad, 0);
-}
-
-/* Estimates are for a source that runs: asking disturbs no other phase. */
-static void source_estimate_only_when_running(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-
-	start(rig, tick_16);
-	while (rig->source.phase != HAVEGE_RUNNING) {
-		const enum havege_phase phase = rig->source.phase;
-
-		havege_source_estimate(&rig->source);
-		KUNIT_EXPECT_EQ(test, rig->source.phase, phase);
-		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
-	}
-	KUNIT_EXPECT_EQ(test, rig->source.estimates, 1);
-	havege_source_estimate(&rig->source);
-	step(test, rig);
-	havege_source_estimate(&rig->source);
-	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
-			HAVEGE_STEP_WORDS);
-	KUNIT_EXPECT_EQ(test, rig->clock.replays, 2 * REPLAY);
-	KUNIT_EXPECT_EQ(test, rig->source.estimates, 2);
-}
-
-/*
- * The noise is gone and the samples look as they did: only replays can tell.
- * Not a byte from then on, and after some tries the end.
+ * The noise ends in the middle of a set, and the samples look the same: the
+ * blocks of this set do not leave. Then the source is silent until there is
+ * noise.
  */
 static void source_turns_deterministic(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
-	enum havege_step now;
-	u32 words, n;
+	u32 n;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 3);
-	step(test, rig);
+	source_step(test, rig);
+	source_step(test, rig);
 	rig->clock.tick = tick_none;
-	havege_source_estimate(source);
-	words = rig->words;
-	for (n = 1; n <= HAVEGE_TRIES; n++) {
+	source_make_blocks(test, rig, 2);
+	havege_source_close(source);
+	for (n = 1; n <= 20; n++) {
 		KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
 				HAVEGE_STEP_BAD);
-		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_ESTIMATE);
+		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TUNING);
 		KUNIT_EXPECT_EQ(test, source->fault, HAVEGE_FAULT_REPLAY);
 		KUNIT_EXPECT_EQ(test, source->tries, n);
-		KUNIT_EXPECT_EQ(test, source->poor, n);
+		KUNIT_EXPECT_EQ(test, source->replay_failures, n);
 	}
-	do {
-		now = step(test, rig);
-		KUNIT_EXPECT_NE(test, now, HAVEGE_STEP_BAD);
-	} while (now == HAVEGE_STEP_BUSY);
-	KUNIT_EXPECT_EQ(test, now, HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_EQ(test, source->fault, HAVEGE_FAULT_REPLAY);
-	KUNIT_EXPECT_EQ(test, rig->words, words);
-	KUNIT_EXPECT_EQ(test, rig->blocks, 3);
-	/* Noise would be too late now. */
+	KUNIT_EXPECT_EQ(test, rig->left, 3);
+	/* It recovers at any later time. */
 	rig->clock.tick = tick_16;
-	for (n = 0; n < 200; n++)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_EQ(test, source->tries, 0);
 }
 
-/* And if there is noise again in time, it goes on; with a block that is new. */
+/* Noise returns: three good sets in a row, and new blocks. */
 static void source_noise_comes_back(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
-	u32 n, words, fills;
+	u32 sets;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 1);
-	while (source->ticks < CAP_TICKS - FILL)
-		step(test, rig);
+	while (source->ticks < FINE_SAMPLES - FILL)
+		source_step(test, rig);
 	rig->clock.tick = tick_none;
-	havege_source_estimate(source);
-	words = rig->words;
-	for (n = 0; n < 5; n++)
-		steps_to(test, rig, HAVEGE_STEP_BAD);
-	KUNIT_EXPECT_EQ(test, rig->bad, 5);
-	KUNIT_EXPECT_EQ(test, rig->words, words);
+	havege_source_close(source);
+	steps_to(test, rig, HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, rig->bad, 1);
+	/* A good set, and a bad one: three are needed again. */
+	sets = source->sets;
 	rig->clock.tick = tick_16;
-	fills = rig->fills[HAVEGE_RUNNING];
+	while (source->sets < sets + 2)
+		source_step(test, rig);
+	KUNIT_EXPECT_EQ(test, source->needed, 1);
+	rig->clock.tick = tick_none;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, source->needed, HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_EQ(test, source->tries, 2);
+	sets = source->sets;
+	rig->clock.tick = tick_16;
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	KUNIT_EXPECT_EQ(test, source->sets, sets + HAVEGE_GOOD_SETS);
 	expect_blocks(test, rig, 1);
-	/* Of 40 fills: none of those before the failure are in it. */
-	KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_RUNNING] - fills,
-			CAP_TICKS / FILL);
+	KUNIT_EXPECT_EQ(test, rig->left, 2);
 	KUNIT_EXPECT_EQ(test, source->tries, 0);
-	KUNIT_EXPECT_EQ(test, source->poor, 5);
+	KUNIT_EXPECT_EQ(test, source->replay_failures, 2);
+}
+
+/* The next set notices lost noise without a call from outside. */
+static void source_notices_by_itself(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+
+	source_start(rig, tick_16);
+	expect_blocks(test, rig, 1);
+	rig->clock.tick = tick_none;
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
+			HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, rig->left, 1);
+}
+
+/* The counter is coarser when it is checked again: another k. */
+static void source_no_block_of_two_credits(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+
+	source_start(rig, tick_256);
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_EQ(test, source->sampler.span, 1);
+	/* All but one fill of a block, at the credit of k = 1. */
+	while (source->ticks < FINE_SAMPLES - FILL)
+		source_step(test, rig);
+	rig->clock.now *= 78;
+	rig->clock.coarse = 78;
+	rig->clock.back = true;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
+	KUNIT_EXPECT_EQ(test, source->sampler.span, 4);
+	KUNIT_EXPECT_EQ(test, source->health.shift, 2);
+	KUNIT_EXPECT_EQ(test, source->ticks, 0);
+	/* The model counts from zero, and would notice older samples. */
+	expect_blocks(test, rig, 1);
+	/* Failures stay counted with other samples. */
+	KUNIT_EXPECT_GE(test, source->health.failures[HAVEGE_COUNTER], 1);
+}
+
+/* A set closes itself at 64 KiB of blocks. */
+static void source_never_more(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+
+	source_start(rig, tick_16);
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
+	put_rows_off(test, rig);
+	/* This case tests the number of blocks, not their content. */
+	source->pending_bytes = HAVEGE_PENDING - HAVEGE_BLOCK;
+	rig->blocks = HAVEGE_PENDING / HAVEGE_BLOCK - 1;
+	source_make_blocks(test, rig, HAVEGE_PENDING / HAVEGE_BLOCK);
+	KUNIT_EXPECT_TRUE(test, source->closed);
+	memcpy(rig->block, source->pending, HAVEGE_PENDING);
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BLOCKS),
+			HAVEGE_STEP_BLOCKS);
+	KUNIT_EXPECT_EQ(test, rig->left, HAVEGE_PENDING / HAVEGE_BLOCK);
 }
 
 /*
- * One intermittent verdict: the block is dropped, and before the next fill that
- * counts all start-up samples have passed and an estimate has been made. A no
- * among those begins them again.
+ * One intermittent failure drops the blocks of the set. Then the start-up
+ * samples have to pass twice, and three sets have to be good. A failure among
+ * those starts again.
  */
 static void source_recovers(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
-	u32 n, testing;
-	u64 replays;
+	const u32 test_fills = HAVEGE_STARTUP_SAMPLES / FILL;
+	u32 n, testing, sets;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 1);
-	while (source->ticks < CAP_TICKS - FILL)
-		step(test, rig);
-	replays = rig->clock.replays;
+	source_make_blocks(test, rig, 1);
 	testing = rig->fills[HAVEGE_TESTING];
-	rig->clock.hold = 40;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
+	sets = source->sets;
+	rig->clock.hold = 250;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
 	KUNIT_EXPECT_EQ(test, source->fault, HAVEGE_FAULT_HEALTH);
 	KUNIT_EXPECT_EQ(test, source->tries, 1);
 	KUNIT_EXPECT_EQ(test, source->health.failures[HAVEGE_REPETITION], 1);
-	for (n = 0; n < TEST_FILLS - 1; n++)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
+	for (n = 0; n < test_fills - 2; n++)
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
-	rig->clock.hold = 40;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
+	rig->clock.hold = 250;
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
+	KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BAD);
 	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
 	KUNIT_EXPECT_EQ(test, source->tries, 2);
-	for (n = 0; n < TEST_FILLS; n++) {
+	for (n = 0; n < test_fills; n++) {
 		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TESTING);
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_BUSY);
 	}
-	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_ESTIMATE);
-	while (source->phase == HAVEGE_ESTIMATE)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BUSY);
-	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_RUNNING);
-	KUNIT_EXPECT_EQ(test, rig->clock.replays - replays, REPLAY);
-	for (n = 1; n < CAP_TICKS / FILL; n++)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_WORDS);
-	KUNIT_EXPECT_EQ(test, source->tries, 2);
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BLOCK);
+	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TUNING);
+	steps_to_phase(test, rig, HAVEGE_ESTIMATE);
+	steps_to_phase(test, rig, HAVEGE_TESTING);
+	KUNIT_EXPECT_EQ(test, source->sets, sets + HAVEGE_GOOD_SETS);
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
 	KUNIT_EXPECT_EQ(test, rig->fills[HAVEGE_TESTING] - testing,
-			2 * TEST_FILLS);
-	KUNIT_EXPECT_EQ(test, rig->blocks, 2);
+			3 * test_fills);
+	KUNIT_EXPECT_EQ(test, source->tries, 2);
 	expect_blocks(test, rig, 3);
-	/* What has been counted outlives the recovery. */
+	KUNIT_EXPECT_EQ(test, source->tries, 0);
+	KUNIT_EXPECT_EQ(test, rig->left, 4);
+	/* The counts survive the recovery. */
 	KUNIT_EXPECT_EQ(test, source->health.failures[HAVEGE_REPETITION], 2);
 	KUNIT_EXPECT_EQ(test, memcmp(&source->health, &rig->health,
 				     sizeof(rig->health)), 0);
 }
 
-/* A run that goes on through the fill that failed: too long, and for good. */
-static void source_permanent_after_intermittent(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-	struct havege_source *source = &rig->source;
-	u64 state = 1;
-	u32 i;
-
-	start(rig, tick_16);
-	expect_blocks(test, rig, 1);
-	/* The run begins 40 samples before the end of a fill. */
-	havege_source_step(source);
-	for (i = 0; i < FILL; i++)
-		source->walk.delta[i] = i < FILL - 40 ?
-			noise_of(&state, 64) : 77;
-	KUNIT_EXPECT_EQ(test,
-			havege_health_test(&source->health,
-					   source->walk.delta, FILL),
-			HAVEGE_INTERMITTENT);
-	rig->clock.hold = 21;
-	KUNIT_EXPECT_EQ(test, havege_source_step(source), HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_DEAD);
-}
-
-/* A permanent verdict, from the first sample of it on, and for ever. */
+/* A permanent failure: exactly at its cutoff, and for ever. */
 static void source_permanent(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	char text[HAVEGE_EXPLAIN];
 	u32 n;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 2);
-	rig->clock.hold = 60;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
+	/* The fault goes on in the start-up tests. */
+	put_rows_off(test, rig);
+	rig->clock.hold = 480;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, rig->source.phase, HAVEGE_TESTING);
 	expect_blocks(test, rig, 1);
-	rig->clock.hold = 61;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
+	/* It takes four fills and fails two tests: two failures, not four. */
+	KUNIT_EXPECT_EQ(test, rig->bad, 2);
+	put_rows_off(test, rig);
+	rig->clock.hold = 481;
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_DEAD),
+			HAVEGE_STEP_DEAD);
 	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_HEALTH);
 	havege_source_explain(&rig->source, text, sizeof(text));
 	KUNIT_EXPECT_TRUE(test, strstr(text, "repetition count"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "61 samples"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "31 and 61"));
+	KUNIT_EXPECT_TRUE(test, strstr(text, "481 samples"));
+	KUNIT_EXPECT_TRUE(test, strstr(text, "241 and 481"));
 	for (n = 0; n < 1000; n++)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_EQ(test, rig->blocks, 3);
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_DEAD);
+	KUNIT_EXPECT_EQ(test, rig->left, 3);
 }
 
-/* Once, and it goes on; again and again, and it ends. */
+/* After one step back it goes on; after many it is silent, but not dead. */
 static void source_backwards_while_running(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
-	u32 words;
+	struct rig *rig = source_new_rig(test);
+	u32 n;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 2);
 	rig->clock.back = true;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
+	steps_to(test, rig, HAVEGE_STEP_BAD);
 	KUNIT_EXPECT_EQ(test, rig->source.phase, HAVEGE_TESTING);
 	KUNIT_EXPECT_EQ(test, rig->source.health.failures[HAVEGE_COUNTER], 1);
 	expect_blocks(test, rig, 2);
 	KUNIT_EXPECT_EQ(test, rig->bad, 1);
 
 	rig->clock.tick = tick_jumps;
-	steps_to(test, rig, HAVEGE_STEP_BAD);
-	words = rig->words;
-	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_DEAD),
-			HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_EQ(test, rig->words, words);
-	KUNIT_EXPECT_EQ(test, rig->bad, 1 + HAVEGE_TRIES);
-	KUNIT_EXPECT_EQ(test, rig->source.fault, HAVEGE_FAULT_HEALTH);
-}
-
-/*
- * What counts is beginnings without a block: as many as one likes with a block
- * between them, and some tries without.
- */
-static void source_tries(struct kunit *test)
-{
-	struct rig *rig = new_rig(test);
-	char text[HAVEGE_EXPLAIN];
-	u32 n;
-
-	start(rig, tick_16);
+	for (n = 0; n < 100; n++)
+		KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
+				HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, rig->left, 4);
+	rig->clock.tick = tick_16;
 	expect_blocks(test, rig, 1);
-	for (n = 0; n < HAVEGE_TRIES + 6; n++) {
-		rig->clock.back = true;
-		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
-		if (n % 13 == 0)
-			expect_blocks(test, rig, 1);
-	}
-	expect_blocks(test, rig, 1);
-	/* That it runs is not enough: here it fails with a fill to go. */
-	for (n = 0; n < HAVEGE_TRIES; n++) {
-		while (n % 16 == 0 && rig->source.ticks < CAP_TICKS - FILL)
-			step(test, rig);
-		rig->clock.back = true;
-		KUNIT_ASSERT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
-	}
-	KUNIT_ASSERT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
-			HAVEGE_STEP_WORDS);
-	rig->clock.hold = 40;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
-	havege_source_explain(&rig->source, text, sizeof(text));
-	KUNIT_EXPECT_TRUE(test, strstr(text, "40 samples"));
-	KUNIT_EXPECT_TRUE(test, strstr(text, " 64 of 64 tries"));
 }
 
 /* Walk words instead of blocks: no block, the same tests, the same end. */
 static void source_stream(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
 	u8 block[HAVEGE_BLOCK];
 	u32 n;
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	source->stream = true;
 	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
 			HAVEGE_STEP_WORDS);
 	for (n = 1; n < 200; n++)
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_WORDS);
-	KUNIT_EXPECT_TRUE(test, all_zero(source->block, HAVEGE_BLOCK));
+		KUNIT_EXPECT_EQ(test, source_step(test, rig), HAVEGE_STEP_WORDS);
+	KUNIT_EXPECT_EQ(test, source->pending_bytes, 0);
 	KUNIT_EXPECT_FALSE(test, all_zero(source->walk.ring,
 					  sizeof(source->walk.ring)));
-	/* The conditioner has not been given anything. */
+	/* The conditioner has absorbed nothing. */
 	havege_condition_emit(&source->condition, block);
-	havege_condition_emit(&rig->condition, rig->block);
-	KUNIT_EXPECT_EQ(test, memcmp(block, rig->block, sizeof(block)), 0);
+	havege_condition_emit(&rig->condition, rig->block[0]);
+	KUNIT_EXPECT_EQ(test, memcmp(block, rig->block[0], sizeof(block)), 0);
 
-	rig->clock.hold = 40;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BAD);
+	rig->clock.hold = 250;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
 	KUNIT_EXPECT_EQ(test, source->tries, 1);
+	KUNIT_EXPECT_TRUE(test, source->doubted);
 	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
 			HAVEGE_STEP_WORDS);
-	for (n = 1; n < CAP_TICKS / FILL; n++) {
-		KUNIT_EXPECT_EQ(test, source->tries, 1);
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_WORDS);
-	}
-	/* As many words as go with a block are as good as one. */
 	KUNIT_EXPECT_EQ(test, source->tries, 0);
+	KUNIT_EXPECT_FALSE(test, source->doubted);
+	/* A set on request, and then words again. */
+	n = source->sets;
+	havege_source_estimate(source);
+	KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_ESTIMATE);
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
+			HAVEGE_STEP_WORDS);
+	KUNIT_EXPECT_EQ(test, source->sets, n + 1);
 	rig->clock.tick = tick_none;
 	havege_source_estimate(source);
 	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_BAD),
@@ -1196,28 +1312,55 @@ static void source_stream(struct kunit *test)
 	rig->clock.tick = tick_16;
 	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_WORDS),
 			HAVEGE_STEP_WORDS);
-	rig->clock.hold = 61;
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_DEAD);
-	KUNIT_EXPECT_EQ(test, rig->blocks, 0);
+	KUNIT_EXPECT_EQ(test, source->sets, n + 2 + HAVEGE_GOOD_SETS);
+	rig->clock.hold = 482;
+	KUNIT_EXPECT_EQ(test, steps_to(test, rig, HAVEGE_STEP_DEAD),
+			HAVEGE_STEP_DEAD);
+	KUNIT_EXPECT_EQ(test, rig->left, 0);
 }
 
-/* Cut where there is no room, ended with a zero, and not a byte beyond. */
+/* A request for a set has an effect only while the source is idle. */
+static void source_estimate_only_when_idle(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	u32 sets;
+
+	source_start(rig, tick_16);
+	while (rig->source.phase != HAVEGE_RUNNING) {
+		const enum havege_phase phase = rig->source.phase;
+
+		havege_source_estimate(&rig->source);
+		havege_source_close(&rig->source);
+		KUNIT_EXPECT_EQ(test, rig->source.phase, phase);
+		KUNIT_EXPECT_FALSE(test, rig->source.closed);
+		source_step(test, rig);
+	}
+	sets = rig->source.sets;
+	source_step(test, rig);
+	havege_source_estimate(&rig->source);
+	KUNIT_EXPECT_EQ(test, rig->source.phase, HAVEGE_RUNNING);
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_EQ(test, rig->source.sets, sets + 1);
+}
+
+/* The text is cut to its size, ends with a zero, and writes no byte beyond. */
 static void source_explains(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
-	char whole[2 * HAVEGE_EXPLAIN], text[2 * HAVEGE_EXPLAIN];
+	char *whole = source_zeroed(test, 2 * HAVEGE_EXPLAIN);
+	char *text = source_zeroed(test, 2 * HAVEGE_EXPLAIN);
 	size_t size, length, i, touched;
 	int fault, which;
 
-	start(rig, tick_16);
-	/* The longest that there can be. */
+	source_start(rig, tick_16);
+	/* The longest possible text. */
 	source->readings.seen = HAVEGE_COUNTER_TICKS;
 	source->readings.still = HAVEGE_COUNTER_TICKS;
 	source->estimate.residual = ~0u;
+	source->sampler.span = HAVEGE_SPAN_MAX;
+	havege_health_tune(&source->health, 1, 3);
 	source->health.count = 10240;
-	havege_health_assume(&source->health, 3);
-	source->tries = HAVEGE_TRIES;
 	for (fault = HAVEGE_FAULT_NONE; fault <= HAVEGE_FAULT_HEALTH; fault++)
 		for (which = 0; which < HAVEGE_TESTS; which++) {
 			const char *name = havege_test_name(which);
@@ -1226,7 +1369,8 @@ static void source_explains(struct kunit *test)
 			/* There are fewer kinds of fitness than of tests. */
 			source->fitness = min_t(int, which, HAVEGE_COARSE);
 			source->health.worst = which;
-			havege_source_explain(source, whole, sizeof(whole));
+			havege_source_explain(source, whole,
+					      2 * HAVEGE_EXPLAIN);
 			length = strlen(whole);
 			KUNIT_EXPECT_LT(test, length, HAVEGE_EXPLAIN);
 			KUNIT_EXPECT_GT(test, length, 10);
@@ -1239,11 +1383,11 @@ static void source_explains(struct kunit *test)
 		}
 
 	source->fault = HAVEGE_FAULT_REPLAY;
-	havege_source_explain(source, whole, sizeof(whole));
+	havege_source_explain(source, whole, 2 * HAVEGE_EXPLAIN);
 	for (size = 0; size <= strlen(whole) + 1; size++) {
-		memset(text, 0x5a, sizeof(text));
+		memset(text, 0x5a, 2 * HAVEGE_EXPLAIN);
 		havege_source_explain(source, text, size);
-		for (i = size, touched = 0; i < sizeof(text); i++)
+		for (i = size, touched = 0; i < 2 * HAVEGE_EXPLAIN; i++)
 			touched += text[i] != 0x5a;
 		KUNIT_EXPECT_EQ(test, touched, 0);
 		if (!size)
@@ -1253,128 +1397,174 @@ static void source_explains(struct kunit *test)
 	}
 }
 
-/* What a step has left behind is gone, and the next one goes on as it would. */
+/* Delivered blocks and the rest of a step are wiped. */
 static void source_forgets(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
-	u32 n;
 
-	start(rig, tick_16);
-	expect_blocks(test, rig, 1);
-	KUNIT_EXPECT_FALSE(test, all_zero(source->block, HAVEGE_BLOCK));
-	havege_source_forget(source);
-	KUNIT_EXPECT_TRUE(test, all_zero(source->block, HAVEGE_BLOCK));
+	source_start(rig, tick_16);
+	expect_blocks(test, rig, 2);
+	/* expect_left() has called havege_source_forget(). */
+	KUNIT_EXPECT_EQ(test, source->pending_bytes, 0);
+	KUNIT_EXPECT_TRUE(test, all_zero(source->pending, HAVEGE_PENDING));
 	KUNIT_EXPECT_TRUE(test, all_zero(source->walk.ring,
 					 sizeof(source->walk.ring)));
 	KUNIT_EXPECT_TRUE(test, all_zero(source->walk.delta,
 					 sizeof(source->walk.delta)));
-	/* In the middle of a block too, after each step. */
-	for (n = 0; n < CAP_TICKS / FILL - 1; n++) {
-		KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_WORDS);
-		havege_source_forget(source);
-	}
-	KUNIT_EXPECT_EQ(test, step(test, rig), HAVEGE_STEP_BLOCK);
+	KUNIT_EXPECT_TRUE(test, all_zero(source->sample,
+					 sizeof(source->sample)));
+	expect_blocks(test, rig, 1);
 }
 
-/* At any time; and what has never been anything is no exception. */
+/*
+ * Lent memory comes back wiped at any time. The source goes on with new memory.
+ */
+static void source_gives_back(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	u32 n;
+
+	source_start(rig, tick_16);
+	KUNIT_EXPECT_NULL(test, havege_source_unlend(source));
+	steps_to_phase(test, rig, HAVEGE_ESTIMATE);
+	for (n = 0; n < 4; n++) {
+		/* Without memory it only waits. */
+		KUNIT_EXPECT_EQ(test, havege_source_step(source),
+				HAVEGE_STEP_MEMORY);
+		KUNIT_EXPECT_EQ(test, havege_source_step(source),
+				HAVEGE_STEP_MEMORY);
+		lend(rig);
+		if (n == 2)
+			source_make_blocks(test, rig, 1);
+		else
+			while (!source->replay || source->replay->rows->row < 10)
+				source_step(test, rig);
+		KUNIT_EXPECT_PTR_EQ(test, havege_source_unlend(source),
+				    rig->memory);
+		KUNIT_EXPECT_TRUE(test, all_zero(rig->memory, rig->memory_bytes));
+		KUNIT_EXPECT_EQ(test, source->pending_bytes, 0);
+		KUNIT_EXPECT_NULL(test, source->replay);
+		/* No block in the returned memory leaves later. */
+		rig->blocks = 0;
+		rig->ticks = 0;
+		havege_condition_drop(&rig->condition);
+		if (n == 1)
+			steps_to_phase(test, rig, HAVEGE_RUNNING);
+		if (n == 1)
+			havege_source_unlend(source);
+	}
+	expect_blocks(test, rig, 1);
+}
+
+/* At any time, and for an all-zero source. */
 static void source_wipes(struct kunit *test)
 {
 	const size_t bytes = havege_table_bytes(&geo);
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	struct havege_source *source = &rig->source;
 	enum havege_phase n;
 
 	havege_source_wipe(source);
 	for (n = HAVEGE_WARMUP; n <= HAVEGE_DEAD; n++) {
-		start(rig, tick_16);
+		source_start(rig, tick_16);
 		while (source->phase < n && source->phase < HAVEGE_RUNNING)
-			step(test, rig);
-		step(test, rig);
+			source_step(test, rig);
+		source_step(test, rig);
+		source_step(test, rig);
 		if (n == HAVEGE_DEAD) {
-			rig->clock.hold = FILL;
-			while (source->phase != HAVEGE_DEAD)
-				step(test, rig);
+			put_rows_off(test, rig);
+			rig->clock.hold = 481;
+			steps_to(test, rig, HAVEGE_STEP_DEAD);
 		}
 		KUNIT_EXPECT_EQ(test, source->phase, n);
 		havege_source_wipe(source);
 		KUNIT_EXPECT_TRUE(test, all_zero(source, sizeof(*source)));
 		KUNIT_EXPECT_TRUE(test, all_zero(rig->table, bytes));
-		KUNIT_EXPECT_TRUE(test, all_zero(rig->spare, bytes));
+		KUNIT_EXPECT_TRUE(test, all_zero(rig->memory, rig->memory_bytes));
 	}
 }
 
-/* From equal clocks equal blocks: nothing of one source is in the next. */
+/* Equal clocks give equal blocks: one source leaves nothing to the next. */
 static void source_starts_afresh(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
 	u8 first[HAVEGE_BLOCK];
 
-	start(rig, tick_16);
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 2);
-	memcpy(first, rig->source.block, sizeof(first));
-	start(rig, tick_16);
+	memcpy(first, rig->block[1], sizeof(first));
+	memset(rig->block[1], 0, sizeof(first));
+	source_start(rig, tick_16);
 	expect_blocks(test, rig, 2);
-	KUNIT_EXPECT_EQ(test, memcmp(first, rig->source.block, sizeof(first)),
-			0);
+	KUNIT_EXPECT_EQ(test, memcmp(first, rig->block[1], sizeof(first)), 0);
 }
 
 /*
- * The CPU's own counter. Whether it is any good is the machine's affair (on an
- * emulator that counts instructions it is not): there is a block, or an end.
+ * The CPU's own counter, which may be unfit (an emulator that counts
+ * instructions): there are blocks, or an end.
  */
 static void source_live(struct kunit *test)
 {
-	struct rig *rig = new_rig(test);
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
 	enum havege_step now;
 	u32 n = 0;
 
-	havege_source_init(&rig->source, rig->table, rig->spare, &geo, NULL,
+	havege_source_init(source, rig->table, &geo, NULL,
 			   havege_known_answers);
+	source->fill_ns = SLOW_NS;
 	do {
-		now = havege_source_step(&rig->source);
-		KUNIT_ASSERT_TRUE(test, ++n < 100000);
-	} while (now != HAVEGE_STEP_BLOCK && now != HAVEGE_STEP_DEAD);
-	if (now == HAVEGE_STEP_BLOCK)
-		KUNIT_EXPECT_FALSE(test, all_zero(rig->source.block,
+		now = havege_source_step(source);
+		if (now == HAVEGE_STEP_MEMORY)
+			lend(rig);
+		if (source->pending_bytes)
+			havege_source_close(source);
+		KUNIT_ASSERT_TRUE(test, ++n < 1000000);
+	} while (now != HAVEGE_STEP_BLOCKS && now != HAVEGE_STEP_DEAD &&
+		 now != HAVEGE_STEP_BAD);
+	if (now == HAVEGE_STEP_BLOCKS)
+		KUNIT_EXPECT_FALSE(test, all_zero(source->pending,
 						  HAVEGE_BLOCK));
 	else
-		KUNIT_EXPECT_NE(test, rig->source.fault, HAVEGE_FAULT_NONE);
-	KUNIT_EXPECT_GE(test, rig->source.estimates, now == HAVEGE_STEP_BLOCK);
-	havege_source_wipe(&rig->source);
+		KUNIT_EXPECT_NE(test, source->fault, HAVEGE_FAULT_NONE);
+	KUNIT_EXPECT_GE(test, source->sets, now == HAVEGE_STEP_BLOCKS ? 2 : 0);
+	havege_source_wipe(source);
 }
 
 static struct kunit_case source_cases[] = {
-	KUNIT_CASE(source_credit),
 	KUNIT_CASE(source_shift),
 	KUNIT_CASE(source_known_answers),
 	KUNIT_CASE(source_wrong_answers),
 	KUNIT_CASE(source_good_clock),
-	KUNIT_CASE(source_little_noise),
+	KUNIT_CASE(source_coarse_clock),
+	KUNIT_CASE_SLOW(source_shapes),
 	KUNIT_CASE(source_refuses_still),
 	KUNIT_CASE(source_refuses_coarse),
 	KUNIT_CASE(source_refuses_counting),
 	KUNIT_CASE(source_refuses_path),
-	KUNIT_CASE(source_refuses_too_little),
-	KUNIT_CASE(source_refuses_periods),
+	KUNIT_CASE_SLOW(source_refuses_too_little),
+	KUNIT_CASE_SLOW(source_refuses_periods),
 	KUNIT_CASE(source_refuses_backwards),
 	KUNIT_CASE(source_refuses_at_first_no),
-	KUNIT_CASE(source_stops_when_it_repeats),
-	KUNIT_CASE(source_stops_when_noise_decays),
-	KUNIT_CASE(source_notices_decay),
-	KUNIT_CASE(source_credit_returns),
-	KUNIT_CASE(source_survives_more_noise),
-	KUNIT_CASE(source_estimate_only_when_running),
+	KUNIT_CASE_SLOW(source_looks_closer),
+	KUNIT_CASE_SLOW(source_hurries),
+	KUNIT_CASE_SLOW(source_three_good_sets),
+	KUNIT_CASE_SLOW(source_stops_when_it_repeats),
 	KUNIT_CASE_SLOW(source_turns_deterministic),
-	KUNIT_CASE(source_noise_comes_back),
+	KUNIT_CASE_SLOW(source_noise_comes_back),
+	KUNIT_CASE(source_notices_by_itself),
+	KUNIT_CASE(source_no_block_of_two_credits),
+	KUNIT_CASE_SLOW(source_never_more),
 	KUNIT_CASE(source_recovers),
-	KUNIT_CASE(source_permanent_after_intermittent),
-	KUNIT_CASE(source_permanent),
-	KUNIT_CASE(source_backwards_while_running),
-	KUNIT_CASE_SLOW(source_tries),
+	KUNIT_CASE_SLOW(source_permanent),
+	KUNIT_CASE_SLOW(source_backwards_while_running),
 	KUNIT_CASE(source_stream),
+	KUNIT_CASE(source_estimate_only_when_idle),
 	KUNIT_CASE(source_explains),
 	KUNIT_CASE(source_forgets),
+	KUNIT_CASE(source_gives_back),
 	KUNIT_CASE(source_wipes),
 	KUNIT_CASE(source_starts_afresh),
 	KUNIT_CASE(source_live),

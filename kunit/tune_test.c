@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tuning: CPUs of many makes, as they answer CPUID or in arm64's registers, and
- * the user's word over theirs; which counters are fit. Runs under KUnit and in user space (make
- * host-test); on x86 the CPU at hand is asked too.
+ * Tuning: CPUs of many makes, by CPUID or arm64's registers, requested sizes,
+ * and the fitness of counters
+ *
+ * Runs under KUnit and in user space (make host-test); on x86 it reads the
+ * present CPU too.
  */
 #include <kunit/test.h>
 
@@ -49,7 +51,7 @@ static void ask(struct havege_tuning *tuning, const struct answer *cpu,
 #define EBX(ways, line)		(((u32)(ways) - 1) << 22 | ((line) - 1))
 #define ECX(sets)		((sets) - 1)
 
-/* 12 ways x 64 sets: 48 KiB. The L2 comes first here, to be stepped over. */
+/* 12 ways x 64 sets: 48 KiB. The L2 comes first, and is skipped. */
 static const struct answer intel[] = {
 	{ 4, 0, { EAX(3, 2), EBX(16, 64), ECX(2048), 0 } },
 	{ 4, 1, { EAX(1, 1), EBX(12, 64), ECX(64), 0 } },
@@ -66,7 +68,7 @@ static const struct answer zen[] = {
 	{ 0 }
 };
 
-/* An Athlon: 64 KiB each, and nothing but 0x80000005. */
+/* An Athlon: 64 KiB each, in 0x80000005 only. */
 static const struct answer k8[] = {
 	{ 0x80000005, 0, { 0xff08ff08, 0xff20ff20, 0x40020140, 0x40020140 } },
 	{ 0 }
@@ -89,7 +91,7 @@ static void tune_leaf_4(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 48);
 	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 32);
 
-	/* 8 KiB in one for both, as old CPUs have it. */
+	/* One cache of 8 KiB for both, as in old CPUs. */
 	ask(&t, unified, 4, 0, false);
 	KUNIT_ASSERT_NOT_NULL(test, t.source);
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 8);
@@ -106,20 +108,20 @@ static void tune_leaf_8000001d(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 32);
 	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 64);
 
-	/* Without TOPOEXT the leaf means nothing. */
+	/* Without TOPOEXT the leaf is invalid. */
 	ask(&t, zen, 0x10, 0x80000020, false);
 	KUNIT_ASSERT_NOT_NULL(test, t.source);
 	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 32);
 	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 64);
-	/* Nor with it, where it is one leaf too many. */
+	/* With TOPOEXT too, if it is above the highest leaf. */
 	ask(&t, zen, 0x10, 0x8000001c, true);
 	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-80000005");
 	ask(&t, zen, 0x10, 0x8000001d, true);
 	KUNIT_EXPECT_STREQ(test, t.source, "cpuid-8000001d");
 }
 
-/* Leaf 4 is asked first, and a leaf that knows no data cache is not believed. */
+/* Leaf 4 comes first. A leaf without a data cache does not count. */
 static void tune_order(struct kunit *test)
 {
 	static const struct answer both[] = {
@@ -140,7 +142,7 @@ static void tune_order(struct kunit *test)
 		{ 4, 3, { EAX(1, 1), EBX(4, 128) | 1 << 12, ECX(512), 0 } },
 		{ 0 }
 	};
-	/* 2^63 bytes: absurd, and no reason to become small. */
+	/* 2^63 bytes: absurd, but it must not wrap to a small size. */
 	static const struct answer huge[] = {
 		{ 4, 0, { EAX(1, 1), 0xffffffff, 0x7fffffff, 0 } },
 		{ 0 }
@@ -180,20 +182,20 @@ static void tune_nobody_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, 0);
 	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, 0);
 
-	/* Leaves that are not there are not asked. */
+	/* Missing leaves are not read. */
 	ask(&t, intel, 3, 0, true);
 	KUNIT_EXPECT_NULL(test, t.source);
 	KUNIT_EXPECT_EQ(test, asked, 0);
 	ask(&t, k8, -1, 0x80000004, true);
 	KUNIT_EXPECT_NULL(test, t.source);
 	KUNIT_EXPECT_EQ(test, asked, 0);
-	/* What a CPU without extended leaves says for their number. */
+	/* A CPU without extended leaves returns this number. */
 	ask(&t, k8, 2, 0xc0000005, true);
 	KUNIT_EXPECT_NULL(test, t.source);
 	KUNIT_EXPECT_EQ(test, asked, 0);
 }
 
-/* A hypervisor that fills in every subleaf must not keep us for ever. */
+/* A hypervisor that fills in every subleaf causes no endless loop. */
 static void tune_endless_subleaves(struct kunit *test)
 {
 	static struct answer endless[65];
@@ -209,7 +211,7 @@ static void tune_endless_subleaves(struct kunit *test)
 	KUNIT_EXPECT_LT(test, asked, 64);
 }
 
-/* CCSIDR_EL1 of the two caches of level 1, and how often it was read. */
+/* CCSIDR_EL1 of the two level 1 caches, and the number of reads. */
 static u64 ccsidr[2];
 
 static u64 fake_ccsidr(u32 csselr)
@@ -249,23 +251,26 @@ static void tune_cache_regs(struct kunit *test)
 	ask_regs(test, 0x0a200023, false, 0x700fe01a, 0x201fe00a, 32, 32);
 	ask_regs(test, 0x0a200023, false, 0x701fe00a, 0x201fe012, 32, 48);
 	ask_regs(test, 0x82000023, false, 0x701fe01a, 0x201fe01a, 64, 64);
-	/* Neoverse V1, which has FEAT_CCIDX, and what the other layout says. */
+	/*
+	 * Neoverse V1, which has FEAT_CCIDX, and the same bits in the other
+	 * layout.
+	 */
 	ask_regs(test, 0x82000023, true, 0xff0000001a, 0xff0000001a, 64, 64);
 	ask_regs(test, 0x82000023, false, 0xff0000001a, 0xff0000001a, 0, 0);
 	ask_regs(test, 0x0a200023, true, 0x700fe01a, 0x201fe00a, 8128, 16320);
-	/* Bits that mean nothing. */
+	/* Reserved bits. */
 	ask_regs(test, ~0ull << 3 | 3, false, 0xfffffffff00fe01a,
 		 0xfffffffff01fe00a, 32, 32);
 	ask_regs(test, 3, true, 0xff0000ffff00001a, 0xff0000ffff00001a, 64, 64);
 	/* 8 ways of 128 sets and 16 bytes; 1 way of 2 sets and 2 KiB. */
 	ask_regs(test, 3, false, 7 << 3 | 127 << 13, 7 | 1 << 13, 16, 4);
-	/* 2^56 bytes: absurd, and no reason to become small. */
+	/* 2^56 bytes: absurd, but it must not wrap to a small size. */
 	ask_regs(test, 3, true, ~0ull, ~0ull, 0xffffffff, 0xffffffff);
 }
 
 static void tune_cache_types(struct kunit *test)
 {
-	/* None, code, data, one for both, and what is reserved. */
+	/* No cache, code, data, one for both, and a reserved type. */
 	ask_regs(test, 0, false, 0x700fe01a, 0x201fe012, 0, 0);
 	KUNIT_EXPECT_EQ(test, asked, 0);
 	ask_regs(test, 1, false, 0x700fe01a, 0x201fe012, 0, 48);
@@ -277,15 +282,17 @@ static void tune_cache_types(struct kunit *test)
 	ask_regs(test, 5, false, 0x700fe01a, 0x201fe012, 0, 0);
 	ask_regs(test, 7, false, 0x700fe01a, 0x201fe012, 0, 0);
 	KUNIT_EXPECT_EQ(test, asked, 0);
-	/* A guest of KVM: one set, one way. Older ones tell of code as it is. */
+	/*
+	 * A KVM guest: one set, one way. Older ones report the real code cache.
+	 */
 	ask_regs(test, 0x0a200023, false, 2, 2, 0, 0);
 	ask_regs(test, 0x0a200023, true, 2, 2, 0, 0);
 	ask_regs(test, 0x0a200023, false, 2, 0x201fe012, 0, 48);
 }
 
-static void settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
-		   u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
-		   const char *source)
+static void tune_settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
+			u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
+			const char *source)
 {
 	struct havege_tuning t = {
 		.geo = { cpu_d, cpu_i },
@@ -300,23 +307,23 @@ static void settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
 
 static void tune_user_wins(struct kunit *test)
 {
-	settle(test, 0, 0, 48, 32, 48, 32, false, "cpuid-4");
-	settle(test, 96, 0, 48, 32, 96, 32, false, "cpuid-4");
-	settle(test, 0, 8, 48, 32, 48, 8, false, "cpuid-4");
-	settle(test, 8, 64, 48, 32, 8, 64, false, "parameter");
-	settle(test, 8, 64, 0, 0, 8, 64, false, "parameter");
+	tune_settle(test, 0, 0, 48, 32, 48, 32, false, "cpuid-4");
+	tune_settle(test, 96, 0, 48, 32, 96, 32, false, "cpuid-4");
+	tune_settle(test, 0, 8, 48, 32, 48, 8, false, "cpuid-4");
+	tune_settle(test, 8, 64, 48, 32, 8, 64, false, "parameter");
+	tune_settle(test, 8, 64, 0, 0, 8, 64, false, "parameter");
 }
 
 static void tune_guesses_and_bounds(struct kunit *test)
 {
-	settle(test, 0, 0, 0, 0, 16, 16, true, "generic");
-	settle(test, 0, 0, 48, 0, 48, 16, true, "generic");
-	settle(test, 0, 32, 0, 0, 16, 32, true, "generic");
-	settle(test, 0, 0, 4, 4, 8, 8, false, "cpuid-4");
-	settle(test, 0, 0, 1024, 192, 512, 64, false, "cpuid-4");
+	tune_settle(test, 0, 0, 0, 0, 16, 16, true, "generic");
+	tune_settle(test, 0, 0, 48, 0, 48, 16, true, "generic");
+	tune_settle(test, 0, 32, 0, 0, 16, 32, true, "generic");
+	tune_settle(test, 0, 0, 4, 4, 8, 8, false, "cpuid-4");
+	tune_settle(test, 0, 0, 1024, 192, 512, 64, false, "cpuid-4");
 }
 
-/* Deltas are looked at in pieces, and what is known of them adds up. */
+/* Statistics add up over several calls. */
 static void tune_looks(struct kunit *test)
 {
 	static const u64 first[] = { 26 * 7, 0, 26 * 12, 0, 1ull << 32 };
@@ -329,7 +336,7 @@ static void tune_looks(struct kunit *test)
 	havege_tune_look(&r, first, ARRAY_SIZE(first));
 	KUNIT_EXPECT_EQ(test, r.seen, 5);
 	KUNIT_EXPECT_EQ(test, r.still, 2);
-	/* A pause of 2^32 ticks or more says nothing about the steps. */
+	/* A pause of 2^32 ticks or more has no effect on the GCD. */
 	KUNIT_EXPECT_EQ(test, r.gcd, 26);
 	KUNIT_EXPECT_FALSE(test, r.back);
 	havege_tune_look(&r, second, ARRAY_SIZE(second));
@@ -344,13 +351,13 @@ static void tune_looks(struct kunit *test)
 	havege_tune_look(&r, back, ARRAY_SIZE(back));
 	KUNIT_EXPECT_TRUE(test, r.back);
 	KUNIT_EXPECT_EQ(test, r.gcd, 1);
-	/* That is not forgotten. */
+	/* A step back stays recorded. */
 	havege_tune_look(&r, odd, ARRAY_SIZE(odd));
 	KUNIT_EXPECT_TRUE(test, r.back);
 	KUNIT_EXPECT_EQ(test, r.seen, 13);
 }
 
-static enum havege_fitness judge(u32 seen, u32 still, bool back)
+static enum havege_fitness tune_judge(u32 seen, u32 still, bool back)
 {
 	const struct havege_readings r = {
 		.seen = seen,
@@ -364,21 +371,21 @@ static enum havege_fitness judge(u32 seen, u32 still, bool back)
 
 static void tune_judges(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, judge(1000, 0, false), HAVEGE_FIT);
-	/* One reading in ten has to move. */
-	KUNIT_EXPECT_EQ(test, judge(1000, 900, false), HAVEGE_FIT);
-	KUNIT_EXPECT_EQ(test, judge(1000, 901, false), HAVEGE_COARSE);
-	KUNIT_EXPECT_EQ(test, judge(1000, 999, false), HAVEGE_COARSE);
-	KUNIT_EXPECT_EQ(test, judge(1000, 1000, false), HAVEGE_STOPPED);
-	/* None seen, none that moved. */
-	KUNIT_EXPECT_EQ(test, judge(0, 0, false), HAVEGE_STOPPED);
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 0, false), HAVEGE_FIT);
+	/* The spans decide how often it has to move. */
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 999, false), HAVEGE_FIT);
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 1000, false), HAVEGE_STOPPED);
+	/* No reading, and no reading that moved. */
+	KUNIT_EXPECT_EQ(test, tune_judge(0, 0, false), HAVEGE_STOPPED);
 	/* Whatever else it does. */
-	KUNIT_EXPECT_EQ(test, judge(1000, 0, true), HAVEGE_BACKWARDS);
-	KUNIT_EXPECT_EQ(test, judge(1000, 1000, true), HAVEGE_BACKWARDS);
-	KUNIT_EXPECT_EQ(test, judge(1000, 950, true), HAVEGE_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 0, true), HAVEGE_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 1000, true), HAVEGE_BACKWARDS);
+	KUNIT_EXPECT_EQ(test, tune_judge(1000, 950, true), HAVEGE_BACKWARDS);
 }
 
-/* Reads in 40 ticks, if nothing comes in between; the best time is 27 later. */
+/*
+ * A read takes 40 ticks without an interruption. The best one comes 27 later.
+ */
 struct slow_counter {
 	u64 now;
 	u32 reads;
@@ -404,18 +411,18 @@ static void tune_costs(struct kunit *test)
 	reads = counter.reads;
 	KUNIT_EXPECT_GE(test, reads, 100);
 	KUNIT_EXPECT_LT(test, reads, 1000);
-	/* The first delta there is, and the last. */
+	/* The first delta, and the last. */
 	counter = (struct slow_counter){ .best = 2 };
 	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 27);
 	counter = (struct slow_counter){ .best = reads };
 	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 27);
-	/* The first reading is from nowhere: it has no distance. */
+	/* The first reading has no distance. */
 	counter = (struct slow_counter){ .best = 1 };
 	KUNIT_EXPECT_EQ(test, havege_tune_cost(read_slowly, &counter), 40);
 }
 
 #ifdef CONFIG_X86
-/* Whatever the CPU at hand is, its answer is one the walk can use. */
+/* The present CPU gives sizes that the walk can use. */
 static void tune_this_cpu(struct kunit *test)
 {
 	struct havege_tuning t;
@@ -426,7 +433,7 @@ static void tune_this_cpu(struct kunit *test)
 	KUNIT_EXPECT_LE(test, t.geo.dcache_kb, HAVEGE_DCACHE_MAX_KB);
 	KUNIT_EXPECT_GE(test, t.geo.icache_kb, HAVEGE_ICACHE_MIN_KB);
 	KUNIT_EXPECT_LE(test, t.geo.icache_kb, HAVEGE_ICACHE_MAX_KB);
-	/* QEMU's CPUs all answer one of the leaves. */
+	/* All of QEMU's CPUs have one of the leaves. */
 	KUNIT_EXPECT_TRUE(test, !strncmp(t.source, "cpuid-", 6));
 
 	KUNIT_ASSERT_EQ(test, havege_tune(96, 24, &t), 0);
@@ -435,6 +442,65 @@ static void tune_this_cpu(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, t.source, "parameter");
 }
 #endif
+
+/* havege_grain_span() of @count deltas, @some of @delta in each 1,000. */
+static u32 span_of(u32 gcd, u64 delta, u32 some, u32 count)
+{
+	struct havege_grain grain = { };
+	u32 i, moved = 0;
+
+	for (i = 0; i < count; i++) {
+		/* Spread evenly. */
+		const bool moves = (u64)(i + 1) * some / 1000 > moved;
+		const u64 one = moves ? delta : 0;
+
+		moved += moves;
+		havege_grain_look(&grain, gcd, &one, 1);
+	}
+	return havege_grain_span(&grain);
+}
+
+/*
+ * The smallest power of two at which three quarters of the samples have eight
+ * units.
+ */
+static void tune_spans(struct kunit *test)
+{
+	static const struct {
+		u32 gcd;
+		u64 delta;
+		u32 some, span;
+	} cases[] = {
+		{ 1, 1000, 1000, 1 },
+		{ 1, 8, 1000, 1 },
+		{ 1, 7, 1000, 2 },
+		{ 26, 26 * 8, 1000, 1 },
+		{ 26, 26 * 7, 1000, 2 },
+		{ 26, 26 * 2, 1000, 4 },
+		{ 1, 1, 1000, 8 },
+		{ 1, 1, 500, 16 },
+		{ 1, 1, 490, 16 },
+		{ 1, 1, 475, 32 },
+		{ 1, 1, 450, 32 },
+		{ 1, 1, 40, 256 },
+		{ 1, 1, 32, 256 },
+		{ 1, 1, 20, 0 },
+		{ 1, 1, 0, 0 },
+		/* A few long deltas, interrupts, do not count. */
+		{ 1, 1000000, 1, 0 },
+	};
+	const struct havege_grain none = { };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		KUNIT_EXPECT_EQ_MSG(test, span_of(cases[i].gcd, cases[i].delta,
+						  cases[i].some, 16384),
+				    cases[i].span, "case %u\n", i);
+	/* Three quarters are enough; one less is not. */
+	KUNIT_EXPECT_EQ(test, span_of(1, 8, 750, 4), 1);
+	KUNIT_EXPECT_NE(test, span_of(1, 8, 500, 4), 1);
+	KUNIT_EXPECT_EQ(test, havege_grain_span(&none), 0);
+}
 
 static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_leaf_4),
@@ -449,6 +515,7 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_guesses_and_bounds),
 	KUNIT_CASE(tune_looks),
 	KUNIT_CASE(tune_judges),
+	KUNIT_CASE(tune_spans),
 	KUNIT_CASE(tune_costs),
 #ifdef CONFIG_X86
 	KUNIT_CASE(tune_this_cpu),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * KUnit's interface, as far as the suites of the freestanding rooms use it, in
- * user space: the same suites run here under ASan and UBSan, and in a
- * kernel under kunit.py. The runner is host/run.c. An expectation that fails
- * is told and counted, and the case goes on; an assertion that fails ends it.
+ * KUnit's interface in user space, as far as the suites of the freestanding
+ * parts use it
+ *
+ * The same suites run here with ASan and UBSan, and in a kernel with kunit.py.
+ * The runner is host/run.c. A failed expectation is reported and counted, and
+ * the case goes on. A failed assertion ends the case.
  */
 #ifndef HAVEGE_HOST_KUNIT_H
 #define HAVEGE_HOST_KUNIT_H
@@ -59,7 +61,7 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 				  #left " " #op " " #right, left_, right_); \
 	} while (0)
 
-/* As above, and what the case has to add, which may well be in a loop. */
+/* As HOST_CHECK, with the case's own message, which may be in a loop. */
 #define HOST_CHECK_MSG(test, left, op, right, ...)			\
 	do {								\
 		struct kunit *test_ = (test);				\
@@ -86,6 +88,8 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 	HOST_CHECK_MSG(test, a, >=, b, __VA_ARGS__)
 #define KUNIT_EXPECT_STREQ(test, a, b)	HOST_CHECK(test, 0, strcmp(a, b), ==, 0)
 #define KUNIT_EXPECT_NULL(test, p)	HOST_CHECK(test, 0, !(p), ==, 1)
+#define KUNIT_EXPECT_NOT_NULL(test, p)	HOST_CHECK(test, 0, !(p), ==, 0)
+#define KUNIT_EXPECT_PTR_EQ(test, a, b)	HOST_CHECK(test, 0, (a) == (b), ==, 1)
 #define KUNIT_ASSERT_TRUE(test, c)	HOST_CHECK(test, 1, !!(c), ==, 1)
 #define KUNIT_ASSERT_EQ(test, a, b)	HOST_CHECK(test, 1, a, ==, b)
 #define KUNIT_ASSERT_NOT_NULL(test, p)	HOST_CHECK(test, 1, !(p), ==, 0)

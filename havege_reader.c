@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The collector's buffer: supply, reads, contributions, VM forks
+ *
+ * A VM that is copied while it runs (a snapshot that is resumed twice) has the
+ * same buffer and the same walks in both copies. Therefore every supply and
+ * every read compares the VM generation ID under c->lock. A read compares it
+ * after it has taken the bytes: the hypervisor may stop and copy the VM in
+ * between. A change begins a new epoch, and the buffer takes no bytes of
+ * workers of an earlier one.
+ *
+ * The VM fork notifier may run in hard interrupt context, which may not take
+ * c->lock: it only sets c->fork_reported, and the next access handles it.
+ */
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/random.h>
+#include <linux/string.h>
+
+#include "havege_worker.h"
+
+/* Copy at most this many bytes under c->lock, to hold it for a short time. */
+#define COPY_MAX	4096
+
+void havege_reader_settle(struct havege_collector *c)
+{
+	mod_delayed_work(system_long_wq, &c->settle_work, 0);
+}
+
+/* This VM is a copy: the other copies have the buffered bytes too. */
+static void drop_buffer(struct havege_collector *c)
+{
+	lockdep_assert_held(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	c->epoch++;
+	havege_reader_settle(c);
+}
+
+bool havege_reader_is_copy(struct havege_collector *c)
+{
+	const void *now = c->settings.generation;
+	bool copied;
+
+	lockdep_assert_held(&c->lock);
+	/* The hypervisor may change the ID between any two instructions. */
+	barrier();
+	copied = READ_ONCE(c->fork_reported) && xchg(&c->fork_reported, 0);
+	if (now && memcmp(now, c->generation, HAVEGE_GENERATION)) {
+		memcpy(c->generation, now, HAVEGE_GENERATION);
+		copied = true;
+	}
+	if (copied)
+		drop_buffer(c);
+	return copied;
+}
+
+/*
+ * Some kernels call the notifier from the hypervisor's interrupt: take no lock.
+ */
+void havege_collector_forked(struct havege_collector *c)
+{
+	if (!c->settings.generation)
+		WRITE_ONCE(c->fork_reported, 1);
+	havege_reader_settle(c);
+}
+
+u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
+			 const void *bytes, u32 count, bool more)
+{
+	u32 done = 0;
+
+	spin_lock(&c->lock);
+	count = min_t(u32, count, COPY_MAX);
+	if (havege_reader_is_copy(c) || epoch != c->epoch ||
+	    c->status == HAVEGE_FAILED)
+		count = 0;
+	if (more)
+		done = havege_buffer_put_more(&c->buffer, bytes, count);
+	else
+		done = havege_buffer_put(&c->buffer, bytes, count);
+	c->empty &= !done;
+	spin_unlock(&c->lock);
+	wake_up_interruptible(&c->readers);
+	return done;
+}
+
+u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
+			    const void *bytes, u32 count)
+{
+	return havege_reader_supply(c, epoch, bytes, count, false);
+}
+
+int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
+{
+	int err = 0;
+
+	spin_lock(&c->lock);
+	if (bits < HAVEGE_THRESHOLD_MIN || bits > c->buffer.size * 8)
+		err = -ERANGE;
+	else
+		havege_buffer_set_threshold(&c->buffer, bits);
+	spin_unlock(&c->lock);
+	wake_up(&c->work);
+	return err;
+}
+
+/*
+ * Return: bytes taken and added to @counter, 0 if there are none, or an error.
+ */
+static int reader_take(struct havege_collector *c, void *dst, size_t max,
+		       u64 *counter)
+{
+	bool wake = false;
+	int ret;
+
+	spin_lock(&c->lock);
+	if (c->dismissed) {
+		ret = -ENODEV;
+	} else if (c->status == HAVEGE_FAILED) {
+		ret = -EIO;
+	} else {
+		if (c->status == HAVEGE_RECOVERING)
+			max = 0;
+		wake = !c->buffer.wanted;
+		ret = havege_buffer_take(&c->buffer, dst,
+					 min_t(size_t, max, COPY_MAX));
+		if (havege_reader_is_copy(c)) {
+			memzero_explicit(dst, ret);
+			ret = 0;
+		}
+		*counter += ret;
+		/* Let the next blocks fill the buffer beyond its size. */
+		c->empty |= max && !c->buffer.fill;
+		wake = wake && c->buffer.wanted;
+	}
+	spin_unlock(&c->lock);
+	if (wake)
+		wake_up(&c->work);
+	return ret;
+}
+
+/* Whether reader_take() would return something other than 0. */
+static bool readable(struct havege_collector *c)
+{
+	bool ret;
+
+	spin_lock(&c->lock);
+	ret = (c->buffer.fill && c->status != HAVEGE_RECOVERING) || c->dismissed ||
+		c->status == HAVEGE_FAILED;
+	spin_unlock(&c->lock);
+	return ret;
+}
+
+/*
+ * The hw_random core stops its own thread without a call to the driver that the
+ * thread reads from. kthread_should_stop() warns in a user's task.
+ */
+static bool told_to_stop(void)
+{
+	return (current->flags & PF_KTHREAD) && kthread_should_stop();
+}
+
+int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
+			  bool wait)
+{
+	long left = HAVEGE_READ_SECONDS * HZ;
+	int ret;
+
+	for (;;) {
+		ret = reader_take(c, dst, max, &c->bytes_out);
+		if (ret || !wait || !max)
+			return ret;
+		if (told_to_stop())
+			return -EINTR;
+		if (!left)
+			return -ETIMEDOUT;
+		left = wait_event_interruptible_timeout(c->readers,
+							readable(c) ||
+							told_to_stop(), left);
+		if (left < 0)
+			return left;
+	}
+}
+
+u32 havege_collector_contribute(struct havege_collector *c, u32 max)
+{
+	u8 bytes[64];
+	int ret;
+
+	if (c->settings.stream)
+		return 0;
+	ret = reader_take(c, bytes, min_t(u32, max, sizeof(bytes)),
+			  &c->contributed);
+	if (ret <= 0)
+		return 0;
+	add_device_randomness(bytes, ret);
+	memzero_explicit(bytes, sizeof(bytes));
+	return ret;
+}
+
+void havege_collector_dismiss(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	c->dismissed = true;
+	spin_unlock(&c->lock);
+	wake_up_interruptible_all(&c->readers);
+}

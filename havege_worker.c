@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The worker thread
+ *
+ * A worker starts up a source of its own (havege_source.h) and then runs it
+ * step by step, preemptible, until the buffer is full. Then it sleeps. The
+ * source decides when bytes may leave; the worker only delivers them.
+ *
+ * Blocks come a set at a time:
+ * - The worker closes a set once its blocks will fill the buffer.
+ * - It hurries a set that is HAVEGE_PATIENCE_MS old while a reader waits. The
+ *   reader still waits for the missing rows.
+ * - It allocates memory for a set when the set begins, and frees it before it
+ *   sleeps or pauses.
+ *
+ * A failed source stops all deliveries until it has recovered, and a permanent
+ * failure ends them on all CPUs: the cause may be the same on the other CPUs.
+ *
+ * CPU hotplug moves a bound kthread away from a CPU that goes offline. The
+ * worker checks its CPU before and after each step. On another CPU it drops its
+ * samples and queues the settle work, which replaces it.
+ *
+ * The thread is freezable, for a freeze that comes before the suspend notifier.
+ *
+ * cond_resched_tasks_rcu_qs() between two steps: with steady reads the thread
+ * does not sleep for minutes. Plain cond_resched() would make ftrace, kprobes
+ * and BPF wait that long for a Tasks RCU grace period.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/freezer.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "havege_counter.h"
+#include "havege_worker.h"
+
+/* Avoid nohz_full= CPUs too: they should run without a tick. */
+bool havege_worker_fits(int cpu)
+{
+	return housekeeping_cpu(cpu, HK_TYPE_KTHREAD) &&
+		housekeeping_cpu(cpu, HK_TYPE_TICK) &&
+		!havege_cpu_is_isolated(cpu);
+}
+
+unsigned long havege_worker_pause(unsigned int tries)
+{
+	const unsigned int doubled = min(max(tries, 1u) - 1, 6u);
+
+	return HZ * min_t(u32, HAVEGE_PAUSE_MIN << doubled, HAVEGE_PAUSE_MAX);
+}
+
+static bool wants_refill(struct havege_collector *c)
+{
+	bool ret;
+
+	spin_lock(&c->lock);
+	ret = c->buffer.wanted && c->status != HAVEGE_FAILED;
+	spin_unlock(&c->lock);
+	return ret;
+}
+
+/* Deliver the blocks of a good set. Drop those that do not fit. */
+static void deliver_blocks(struct havege_worker *w,
+			   struct havege_source *source)
+{
+	u32 done = 0, some;
+
+	do {
+		some = havege_reader_supply(w->c, w->epoch,
+					    source->pending + done,
+					    source->pending_bytes - done,
+					    w->demand);
+		done += some;
+	} while (some && done < source->pending_bytes);
+	havege_source_forget(source);
+}
+
+/* Whether the thread still runs on its CPU. */
+static bool is_in_place(const struct havege_worker *w)
+{
+	return raw_smp_processor_id() == w->cpu;
+}
+
+/* Copy the source's measurements for the state files. */
+static void publish(struct havege_worker *w, const struct havege_source *source)
+{
+	struct havege_figures *figures = &w->figures;
+	unsigned int i;
+
+	spin_lock(&w->c->lock);
+	figures->estimate = source->estimate;
+	figures->span = source->sampler.span;
+	if (figures->span) {
+		figures->credit = havege_credit(figures->span);
+		figures->block_samples = source->block_ticks / figures->span;
+	}
+	figures->shift = source->health.shift;
+	for (i = 0; i < HAVEGE_TESTS; i++)
+		figures->failures[i] = source->health.failures[i];
+	figures->replay_failures = source->replay_failures;
+	spin_unlock(&w->c->lock);
+}
+
+void havege_worker_sum_up(struct havege_collector *c)
+{
+	enum havege_status status = HAVEGE_STARTING;
+	const struct havege_worker *w;
+
+	lockdep_assert_held(&c->lock);
+	if (c->status == HAVEGE_FAILED)
+		return;
+	list_for_each_entry(w, &c->workers, list)
+		status = max(status, w->status);
+	c->status = status;
+	if (status == HAVEGE_OK)
+		c->reason[0] = '\0';
+}
+
+static void set_status(struct havege_worker *w, enum havege_status status)
+{
+	struct havege_collector *c = w->c;
+
+	spin_lock(&c->lock);
+	w->status = status;
+	havege_worker_sum_up(c);
+	spin_unlock(&c->lock);
+	wake_up_interruptible_all(&c->readers);
+}
+
+/* Describe the last failure, for the log and for the state file. */
+static void explain_failure(struct havege_collector *c,
+			    const struct havege_source *source, char *text)
+{
+	havege_source_explain(source, text, HAVEGE_EXPLAIN);
+	spin_lock(&c->lock);
+	strscpy(c->reason, text, sizeof(c->reason));
+	spin_unlock(&c->lock);
+}
+
+/* Latched until the module is loaded again: wipe all bytes, fail all reads. */
+static void fail_permanently(struct havege_collector *c,
+			     const struct havege_source *source)
+{
+	char text[HAVEGE_EXPLAIN];
+
+	explain_failure(c, source, text);
+	pr_err("failed permanently: %s\n", text);
+	spin_lock(&c->lock);
+	havege_buffer_wipe(&c->buffer);
+	c->status = HAVEGE_FAILED;
+	spin_unlock(&c->lock);
+	wake_up_interruptible_all(&c->readers);
+	if (c->settings.failed)
+		schedule_work(c->settings.failed);
+}
+
+static void close_source(struct havege_source *source)
+{
+	u64 *table = source->walk.table;
+
+	vfree(havege_source_unlend(source));
+	havege_source_wipe(source);
+	vfree(table);
+	vfree(source);
+}
+
+/* vmalloc() allocates whole pages: kmalloc() would take 128 KiB for 96. */
+static struct havege_source *alloc_source(struct havege_worker *w,
+					  const struct havege_geometry *geo)
+{
+	const struct havege_settings *settings = &w->c->settings;
+	struct havege_source *source = vzalloc(sizeof(*source));
+	u64 *table = vmalloc(havege_table_bytes(geo));
+
+	if (!source || !table) {
+		vfree(table);
+		vfree(source);
+		return ERR_PTR(-ENOMEM);
+	}
+	havege_source_init(source, table, geo, settings->clock,
+			   havege_known_answers);
+	source->stream = settings->stream;
+	/* A test's clock tells no time: make the smallest sets. */
+	source->fill_ns = settings->clock ? U32_MAX : 0;
+	if (w->doubt)
+		havege_source_doubt(source);
+	return source;
+}
+
+/* Lend the source memory for a set. Return: 0 or -ENOMEM. */
+static int lend_memory(struct havege_source *source)
+{
+	const size_t bytes = havege_source_memory(source);
+	void *memory;
+
+	/* Any memory that it has is too small. */
+	vfree(havege_source_unlend(source));
+	memory = vmalloc(bytes);
+	if (!memory)
+		return -ENOMEM;
+	havege_source_lend(source, memory, bytes);
+	return 0;
+}
+
+static u64 worker_read_counter(void *arg)
+{
+	return havege_counter();
+}
+
+/* A trapped counter works, but makes the start-up slow: tell the user why. */
+static void report_slow(const struct havege_source *source)
+{
+	const u64 cost = havege_tune_cost(worker_read_counter, NULL);
+
+	if (cost > HAVEGE_SLOW_TICKS)
+		pr_notice("slow counter: reading it takes %llu ticks (trapped by a hypervisor, or not the CPU's own); 32 bytes take about %llu us\n",
+			  cost, div_u64((u64)source->fill_ns *
+					(source->block_ticks /
+					 HAVEGE_FILL_TICKS), 1000));
+}
+
+/*
+ * One step of the source. Each step of the tuning phase is one fill: the
+ * shortest gives the speed of this machine, since the others may have been
+ * preempted.
+ */
+static enum havege_step timed_step(struct havege_source *source)
+{
+	enum havege_step what;
+	u64 begun, took;
+
+	if (source->phase != HAVEGE_TUNING || source->clock)
+		return havege_source_step(source);
+	if (source->left == HAVEGE_TUNING_FILLS)
+		source->fill_ns = U32_MAX;
+	begun = ktime_get_ns();
+	what = havege_source_step(source);
+	took = ktime_get_ns() - begun;
+	source->fill_ns = min_t(u64, source->fill_ns, max(took, 1ull));
+	return what;
+}
+
+/* Tune, allocate and start up a source. */
+static struct havege_source *open_source(struct havege_worker *w)
+{
+	struct havege_collector *c = w->c;
+	struct havege_tuning tuning;
+	struct havege_source *source;
+	int err;
+
+	err = havege_tune(c->settings.dcache_kb, c->settings.icache_kb, &tuning);
+	if (err)
+		return ERR_PTR(err);
+	source = alloc_source(w, &tuning.geo);
+	if (IS_ERR(source))
+		return source;
+
+	do {
+		if (timed_step(source) == HAVEGE_STEP_MEMORY)
+			err = lend_memory(source);
+		cond_resched_tasks_rcu_qs();
+		if (kthread_should_stop() || READ_ONCE(c->dismissed))
+			err = -EINTR;
+		else if (!is_in_place(w))
+			err = -ENXIO;
+		else if (source->phase == HAVEGE_DEAD)
+			err = -ENODEV;
+	} while (!err && source->phase != HAVEGE_RUNNING);
+
+	publish(w, source);
+	if (!err) {
+		report_slow(source);
+		spin_lock(&c->lock);
+		c->tuning = tuning;
+		c->cpu = w->cpu;
+		spin_unlock(&c->lock);
+		set_status(w, HAVEGE_OK);
+		return source;
+	}
+	if (err == -ENODEV) {
+		char text[HAVEGE_EXPLAIN];
+
+		explain_failure(c, source, text);
+		if (!c->failure_logged)
+			pr_err("%s: %s\n", c->started_once ? "not started again" :
+			       "not started", text);
+	}
+	close_source(source);
+	return ERR_PTR(err);
+}
+
+/* Only kthread_stop() ends the pause early. */
+static void pause_for(struct havege_collector *c, unsigned long timeout)
+{
+	wait_event_freezable_timeout(c->work, kthread_should_stop(), timeout);
+}
+
+/* Log one line for all failures until the source has recovered. */
+static void begin_recovery(struct havege_worker *w,
+			   const struct havege_source *source)
+{
+	char text[HAVEGE_EXPLAIN];
+
+	explain_failure(w->c, source, text);
+	/* The ready walk words were vouched for by the previous set only. */
+	if (source->stream) {
+		spin_lock(&w->c->lock);
+		havege_buffer_wipe(&w->c->buffer);
+		spin_unlock(&w->c->lock);
+	}
+	if (w->status == HAVEGE_RECOVERING)
+		return;
+	set_status(w, HAVEGE_RECOVERING);
+	pr_warn("recovering: %s\n", text);
+}
+
+/*
+ * Lend memory for a set. Without memory serve nothing, and retry after a pause.
+ */
+static void lend_or_pause(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+
+	if (!lend_memory(source)) {
+		w->no_memory = 0;
+		return;
+	}
+	if (!w->no_memory++) {
+		set_status(w, HAVEGE_RECOVERING);
+		spin_lock(&c->lock);
+		strscpy(c->reason, "no memory for the estimate",
+			sizeof(c->reason));
+		spin_unlock(&c->lock);
+		pr_warn("recovering: no memory for the estimate (%zu bytes): trying again\n",
+			havege_source_memory(source));
+	}
+	havege_source_forget(source);
+	pause_for(c, havege_worker_pause(w->no_memory));
+}
+
+/* Whether the blocks of the present set fill the buffer. */
+static bool is_enough(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+	bool ret;
+
+	/* A set of mode=stream has no blocks: never extend it. */
+	spin_lock(&c->lock);
+	w->demand |= c->empty && !source->stream;
+	ret = c->buffer.fill + source->pending_bytes >=
+		(w->demand ? c->buffer.capacity : c->buffer.size);
+	spin_unlock(&c->lock);
+	return ret;
+}
+
+/* Drop, close or hurry the present set if it is due. */
+static void check_set(struct havege_worker *w, struct havege_source *source)
+{
+	const unsigned long age = jiffies - w->set_begun;
+
+	if (!source->replay) {
+		w->set_begun = jiffies;
+		return;
+	}
+	if (age > HAVEGE_STALE_SECONDS * HZ)
+		vfree(havege_source_unlend(source));
+	else if (is_enough(w, source))
+		havege_source_close(source);
+	else if (age > HAVEGE_SET_SECONDS * HZ ||
+		 (age > msecs_to_jiffies(HAVEGE_PATIENCE_MS) &&
+		  wq_has_sleeper(&w->c->readers)))
+		havege_source_hurry(source);
+}
+
+/* Note whether readers have emptied the buffer since the last blocks. */
+static void check_demand(struct havege_worker *w)
+{
+	struct havege_collector *c = w->c;
+
+	spin_lock(&c->lock);
+	w->demand = c->empty;
+	spin_unlock(&c->lock);
+}
+
+/*
+ * Run one step of the source and handle its result.
+ * Return: false if the thread runs on another CPU and has to be replaced.
+ */
+static bool run_step(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+	enum havege_step what;
+
+	if (!is_in_place(w))
+		return false;
+	check_set(w, source);
+	what = timed_step(source);
+	if (!is_in_place(w)) {
+		/*
+		 * The failure still counts: it makes the successor's start-up
+		 * stricter.
+		 */
+		if (what == HAVEGE_STEP_BAD || what == HAVEGE_STEP_DEAD)
+			begin_recovery(w, source);
+		return false;
+	}
+
+	switch (what) {
+	case HAVEGE_STEP_BUSY:
+		break;
+	case HAVEGE_STEP_MEMORY:
+		lend_or_pause(w, source);
+		break;
+	case HAVEGE_STEP_WORDS:
+		havege_collector_supply(c, w->epoch, source->walk.ring,
+					sizeof(source->walk.ring));
+		break;
+	case HAVEGE_STEP_BLOCKS:
+		publish(w, source);
+		check_demand(w);
+		deliver_blocks(w, source);
+		break;
+	case HAVEGE_STEP_BAD:
+		begin_recovery(w, source);
+		publish(w, source);
+		vfree(havege_source_unlend(source));
+		havege_source_forget(source);
+		pause_for(c, havege_worker_pause(source->tries));
+		break;
+	case HAVEGE_STEP_DEAD:
+		publish(w, source);
+		fail_permanently(c, source);
+		break;
+	}
+	if (w->status == HAVEGE_RECOVERING && !w->no_memory &&
+	    source->phase == HAVEGE_RUNNING) {
+		set_status(w, HAVEGE_OK);
+		pr_info("recovered: collecting on CPU %d again\n", w->cpu);
+	}
+	return true;
+}
+
+/*
+ * Whether there is work. A full buffer does not end a set, whose blocks leave
+ * only with its verdict, nor a recovery or a wait for memory, during which
+ * reads wait.
+ */
+static bool has_work(struct havege_worker *w, struct havege_source *source)
+{
+	return wants_refill(w->c) || w->demand || w->no_memory ||
+		!havege_source_is_idle(source);
+}
+
+/* Whether the CPU was requested, or is a housekeeping CPU. */
+static bool may_stay(const struct havege_worker *w)
+{
+	/* A writer of c->asked checks all workers afterwards. */
+	return data_race(cpumask_test_cpu(w->cpu, &w->c->asked)) ||
+		havege_worker_fits(w->cpu);
+}
+
+/* Before a sleep: free the memory for sets, and wipe all secrets. */
+static void prepare_sleep(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+
+	vfree(havege_source_unlend(source));
+	havege_source_forget(source);
+	spin_lock(&c->lock);
+	havege_buffer_trim(&c->buffer);
+	spin_unlock(&c->lock);
+}
+
+/* Once after each set. */
+static void after_set(struct havege_worker *w, struct havege_source *source)
+{
+	publish(w, source);
+	w->estimated = jiffies;
+	/* The kernel sends no event when a cpuset isolates this CPU. */
+	if (!may_stay(w))
+		havege_reader_settle(w->c);
+}
+
+static void serve_readers(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+	u32 sets = source->sets;
+
+	w->estimated = jiffies;
+	set_freezable();
+	while (!kthread_should_stop() && source->phase != HAVEGE_DEAD) {
+		if (!has_work(w, source) || freezing(current)) {
+			prepare_sleep(w, source);
+			wait_event_freezable(c->work, has_work(w, source) ||
+					     kthread_should_stop());
+			try_to_freeze();
+			continue;
+		}
+		if (source->sets != sets) {
+			sets = source->sets;
+			after_set(w, source);
+		}
+		if (source->stream &&
+		    time_after(jiffies, w->estimated +
+			       msecs_to_jiffies(HAVEGE_STREAM_MS)))
+			havege_source_estimate(source);
+		if (!run_step(w, source)) {
+			WRITE_ONCE(w->displaced, true);
+			havege_reader_settle(c);
+			break;
+		}
+		cond_resched_tasks_rcu_qs();
+	}
+}
+
+int havege_worker_run(void *data)
+{
+	struct havege_worker *w = data;
+	struct havege_source *source = open_source(w);
+
+	w->start_error = PTR_ERR_OR_ZERO(source);
+	w->source = source;
+	complete(&w->started);
+	if (!IS_ERR(source)) {
+		serve_readers(w, source);
+		close_source(source);
+	}
+
+	/* kthread_stop() needs a thread that still exists: wait for it. */
+	set_freezable();
+	wait_event_freezable(w->c->work, kthread_should_stop());
+	return 0;
+}

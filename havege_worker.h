@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private to the collector: havege_collector.c, havege_worker.c,
+ * havege_reader.c and the collector's tests
+ *
+ * havege_collector.c starts and stops workers. havege_worker.c is the worker
+ * thread. havege_reader.c puts bytes into the buffer and hands them out. Each
+ * calls only the ones after it.
+ *
+ * Locks:
+ *
+ * - c->control, a mutex, is held over everything that creates or stops a
+ *   worker: start, move, suspend, resume, destroy and the settle work. The
+ *   holder sleeps and waits for the worker thread, so the thread never takes
+ *   it. cpus_read_lock() nests inside it: CPU hotplug callbacks, which hold
+ *   that lock, only queue the settle work.
+ * - c->lock, a spinlock, nests inside c->control. It is held for a copy of 4
+ *   KiB or for a wipe of the buffer.
+ * - A worker belongs to the holder of c->control, except for the fields that
+ *   its thread writes. It is freed after its thread has ended.
+ * - A source and its tables belong to their thread, which allocates, uses,
+ *   wipes and frees them.
+ */
+#ifndef HAVEGE_WORKER_H
+#define HAVEGE_WORKER_H
+
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "havege_collector.h"
+
+/**
+ * struct havege_worker - a worker: its thread and the thread's figures
+ * @c:		its collector
+ * @list:	entry in @c's workers
+ * @task:	the thread
+ * @cpu:	CPU that the thread is bound to
+ * @epoch:	@c's epoch when the worker was created
+ * @source:	the thread's source, from the start-up on; the thread's
+ * @started:	completed once, at the end of the start-up
+ * @start_error: result of the start-up; valid after @started
+ * @doubt:	the machine has failed or been refused before: the start-up
+ *		needs more good sets
+ * @estimated:	when the source completed its last set, jiffies; the thread's
+ * @set_begun:	when the present set began, jiffies; the thread's
+ * @demand:	readers take bytes faster than workers supply them; the thread's
+ * @no_memory:	failed allocations in a row; the thread's
+ * @displaced:	the thread runs on another CPU and has to be replaced
+ * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
+ * @figures:	measurements of the source; under @c's lock
+ */
+struct havege_worker {
+	struct havege_collector *c;
+	struct list_head list;
+	struct task_struct *task;
+	int cpu;
+	u32 epoch;
+	struct havege_source *source;
+	struct completion started;
+	int start_error;
+	bool doubt;
+	unsigned long estimated;
+	unsigned long set_begun;
+	bool demand;
+	u32 no_memory;
+	bool displaced;
+	enum havege_status status;
+	struct havege_figures figures;
+};
+
+/**
+ * struct havege_collector - a collector
+ * @settings:	as given at creation; constant
+ * @control:	serialises everything that creates or stops a worker
+ * @workers:	the workers, one a CPU, in order of creation; changed under
+ *		@control and @lock
+ * @asked:	requested CPUs, or none; written under @control
+ * @target:	CPUs that should have a worker; under @control
+ * @started_once: a start-up has passed; under @control
+ * @failure_logged: start-ups have failed since then, and the log says so;
+ *		written under @control, which the starter of a worker holds
+ * @tries:	number of these failures; under @control
+ * @doubted:	CPUs on which the source has failed or been refused since the
+ *		last start-up that passed; under @control
+ * @settle_work: replaces workers (havege_collector_settle())
+ * @fork_reported: the kernel has reported a VM fork that no lock holder has
+ *		handled yet; set without a lock
+ * @lock:	protects the fields below
+ * @buffer:	the ready bytes
+ * @status:	the worst status of all workers
+ * @dismissed:	every read fails
+ * @epoch:	number of VM forks seen. Other copies of this VM know all bytes
+ *		of workers of an earlier epoch, so these workers have to be
+ *		replaced
+ * @generation: the VM generation ID at the last check
+ * @bytes_out:	bytes handed out since creation, without @contributed
+ * @contributed: bytes mixed into the kernel's pool since creation
+ * @cpu:	CPU of the last start-up that passed, -1 before the first one
+ * @tuning:	tuning of that start-up
+ * @before:	sum of the failures of all ended workers, with the other figures
+ *		of the last one
+ * @empty:	a reader has found the buffer empty since the last blocks came
+ * @reason:	why @status is not OK, a sentence
+ * @readers:	reads wait here for bytes
+ * @work:	worker threads wait here for a refill
+ */
+struct havege_collector {
+	struct havege_settings settings;
+
+	struct mutex control;	/* held to create and to stop a worker */
+	struct list_head workers;
+	struct cpumask asked;
+	struct cpumask target;
+	bool started_once;
+	bool failure_logged;
+	unsigned int tries;
+	struct cpumask doubted;
+	struct delayed_work settle_work;
+	int fork_reported;
+
+	spinlock_t lock;	/* protects the fields below */
+	struct havege_buffer buffer;
+	enum havege_status status;
+	bool dismissed;
+	u32 epoch;
+	u8 generation[HAVEGE_GENERATION];
+	u64 bytes_out;
+	u64 contributed;
+	int cpu;
+	struct havege_tuning tuning;
+	struct havege_figures before;
+	bool empty;
+	char reason[HAVEGE_EXPLAIN];
+
+	wait_queue_head_t readers;
+	wait_queue_head_t work;
+};
+
+/* havege_reader.c */
+
+/**
+ * havege_reader_settle() - queue the settle work
+ * @c:		the collector
+ *
+ * Context: any.
+ */
+void havege_reader_settle(struct havege_collector *c);
+
+/**
+ * havege_reader_is_copy() - whether this VM was copied since the last call
+ * @c:		the collector
+ *
+ * In a copy it wipes the buffer, begins a new epoch and queues the settle work.
+ *
+ * Context: under @c's lock.
+ * Return: true in a copy.
+ */
+bool havege_reader_is_copy(struct havege_collector *c);
+
+/**
+ * havege_reader_supply() - put bytes into the buffer and wake readers
+ * @c:		the collector
+ * @epoch:	as for havege_collector_supply()
+ * @bytes:	the bytes
+ * @count:	number of bytes
+ * @more:	fill the buffer beyond its size, for readers that empty it
+ *		quickly
+ *
+ * Context: any that may take a spinlock.
+ * Return: bytes stored, 4 KiB at most.
+ */
+u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
+			 const void *bytes, u32 count, bool more);
+
+/* havege_worker.c */
+
+/**
+ * havege_worker_run() - a worker's thread
+ * @data:	the struct havege_worker
+ *
+ * Context: a kthread bound to the worker's CPU.
+ * Return: 0.
+ */
+int havege_worker_run(void *data);
+
+/**
+ * havege_worker_sum_up() - derive the collector's status from its workers
+ * @c:		the collector
+ *
+ * Context: under @c's lock.
+ */
+void havege_worker_sum_up(struct havege_collector *c);
+
+/**
+ * havege_worker_pause() - the pause after failures
+ * @tries:	failures in a row, the last one included
+ *
+ * Return: jiffies.
+ */
+unsigned long havege_worker_pause(unsigned int tries);
+
+/**
+ * havege_worker_fits() - whether an unrequested worker may run on a CPU
+ * @cpu:	the CPU
+ *
+ * Return: true for a housekeeping CPU.
+ */
+bool havege_worker_fits(int cpu);
+
+#endif /* HAVEGE_WORKER_H */
