@@ -1,36 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0
-# What people type. kbuild reads Kbuild and not this file; what is longer than
-# a line is in scripts/.
-#
-#   make demo      watch the module in a disposable VM
-#   make check     all tests
-#   make install   DKMS: build, install and load it on this machine (root)
+# What people type: make help lists it. kbuild reads Kbuild and not this file; what is longer than
+# a line is in scripts/, tools/ and tests/.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
+# What the programs of host/ are built with: TOOL[:PACKAGE], as scripts/need takes it.
+HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/include/stdio.h:libc6-dev /usr/include/nettle/sha2.h:nettle-dev
+# Cases of a suite: TEST='SUITE.CASE', with wildcards.
+CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
 	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
 	deb rpm arch \
-	kunit kunit-x86 static host host-test assess bench help \
+	kunit kunit-x86 static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
 
 module:
 	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
-		"your kernel (README, section 3), or name others: make KDIR=..."; exit 1; }
+		"your kernel (Documentation/install.rst), or name others: make KDIR=..."; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+# Seconds and minutes: two cores, what is slow to make in the cache.
 help:
-	@sed -n 's/^#   //p' Makefile
-	@echo 'make [module] [KDIR=...]  make shell'
-	@echo 'make check-debug  make check-kernels  make check-builtin'
-	@echo 'make check-deb  make check-rpm  make check-secureboot  make check-status'
-	@echo 'make deb  make rpm  make arch'
-	@echo 'make kunit  make kunit-x86'
-	@echo 'make static  make host  make host-test  make assess  make bench  make uninstall'
-	@echo 'make egd  make egd-test  make install-egd  make uninstall-egd'
-	@echo 'make check-recipes  make docs'
-	@echo 'make clean'
+	@echo 'Try it'
+	@echo '  make demo              the module in a disposable VM, command by command   1 min'
+	@echo '  make shell             the same VM, left at a prompt                       1 min'
+	@echo 'Build and install'
+	@echo '  make [module]          the module for the running kernel, or KDIR=...      20 s'
+	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
+	@echo '  make uninstall         remove that again (root)                            10 s'
+	@echo '  make deb | rpm | arch  a package, in BUILD (build)'
+	@echo '  make egd               the EGD server; install-egd, uninstall-egd          5 s'
+	@echo 'Test'
+	@echo '  make check             the tests on one kernel; TEST=PATTERN: some suites  30 min'
+	@echo '  make host-test         the freestanding parts in user space; TEST=GLOB     1 min'
+	@echo '  make machines          simulated machines, with noise and without; SEEDS=N 30 min'
+	@echo '  make kunit             KUnit on UML: KASAN, UBSAN, lockdep; TEST=GLOB      2 min'
+	@echo '  make kunit-x86         KUnit on emulated x86, two CPUs; TEST=GLOB          5 min'
+	@echo '  make static            checkpatch, sparse, W=1, shellcheck, man pages      2 min'
+	@echo '  make check-status      havege-status against fakes                         2 min'
+	@echo '  make egd-test          the EGD server                                      1 min'
+	@echo '  make check-kernels     the module on 5.10 to the newest, x86 and arm64     25 min'
+	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
+	@echo '  make check-builtin     built into the kernel                               5 min'
+	@echo '  make check-deb         the Debian package, from install to purge           30 min'
+	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
+	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
+	@echo '  make check-recipes     haveged, EGD, cloud-init, Ansible, as documented    30 min'
+	@echo 'TEST=GLOB runs the cases whose name SUITE.CASE matches, as havege_health.*'
+	@echo 'Measure'
+	@echo '  make assess            raw samples, restarts, replays; a report with plots 5 min'
+	@echo '  make bench             how fast, beside its peers                          10 min'
+	@echo '  make host              build/havege-host, which runs the walk natively     10 s'
+	@echo '  make docs              the pictures of the documentation'
+	@echo '  make clean             remove what was built'
 
 install:
 	@scripts/install
@@ -39,70 +62,77 @@ uninstall:
 	@scripts/uninstall
 
 demo:
-	@scripts/vm demo
+	@tests/vm demo
 
 shell:
-	@scripts/vm shell
+	@tests/vm shell
 
 check:
-	@scripts/check
+	@tests/check
 
 check-debug:
-	@scripts/debug
+	@tests/debug
 
 check-kernels:
-	@scripts/kernels
+	@tests/kernels
 
 check-builtin:
-	@scripts/builtin-test
+	@tests/builtin-test
 
 check-deb:
-	@scripts/vm packages
+	@tests/vm packages
 
 check-rpm:
-	@scripts/package-test
+	@tests/package-test
 
 check-secureboot:
-	@scripts/secureboot-test
+	@tests/secureboot-test
 
 check-status:
-	@scripts/status-test
+	@tests/status-test
 
 check-recipes:
-	@scripts/vm recipes
+	@tests/vm recipes
 
 egd:
-	@$(MAKE) -s -C egd BUILD=$(abspath $(BUILD))
+	@scripts/need $(filter-out %nettle-dev,$(HOST_NEEDS))
+	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD))
 
 egd-test:
-	@scripts/egd-test
+	@tests/egd-test
 
 install-egd uninstall-egd:
-	@$(MAKE) -C egd BUILD=$(abspath $(BUILD)) $(@:-egd=)
+	@$(MAKE) -C tools/egd BUILD=$(abspath $(BUILD)) $(@:-egd=)
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))
 
 kunit:
-	@scripts/kunit uml
+	@tests/kunit uml $(CASES)
 
 kunit-x86:
-	@scripts/kunit x86
+	@tests/kunit x86 $(CASES)
 
 static:
-	@scripts/static
+	@tests/static
 
 host:
+	@scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/havege-host
 
 host-test:
+	@scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) test
 
+machines:
+	@scripts/need $(HOST_NEEDS)
+	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) SEEDS=$(SEEDS) machines
+
 assess:
-	@scripts/assess
+	@tools/assess
 
 bench:
-	@BUILD=$(abspath $(BUILD)) scripts/bench
+	@BUILD=$(abspath $(BUILD)) tools/bench
 
 docs:
 	@scripts/docs

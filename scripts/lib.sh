@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# lib.sh - what the scripts here share. POSIX sh. Source it first thing:
+# lib.sh - functions of the scripts in scripts/, tests/ and tools/. POSIX sh. Source it first:
 #
-#	. "$(dirname "$0")/lib.sh"
+#   . "$(dirname "$0")/lib.sh"
 #
-# The caller lies one directory below the top of the checkout. It gets:
+# The caller is one directory below the top of the checkout. It gets:
 #   TOP       the top of the checkout
-#   CACHE     where things live that are slow to make; outside the checkout, and made by
-#             whoever puts something there
+#   CACHE     a directory outside the checkout for files that are slow to make; not made here
 #   TMP       a temporary directory, removed at the end
-#   say, die, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, not_packaged, pack_sources, with_proc, kept, part
+#   say, die, print_usage, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
+#   conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -26,7 +25,7 @@ TICKER=
 
 TMP=$(mktemp -d) || exit 1
 
-# on_exit 'COMMAND': runs when the script ends, whatever the reason; last in, first out.
+# on_exit 'COMMAND': runs it when the script ends, also by a signal; the last one first.
 on_exit() {
 	AT_EXIT="$1
 $AT_EXIT"
@@ -41,23 +40,24 @@ on_exit 'rm -rf "$TMP"'
 # shellcheck disable=SC2016
 on_exit '[ -z "$TICKER" ] || kill -9 "$TICKER" 2>/dev/null || :'
 
-# conf NAME: what dkms.conf, where the version stands, says for NAME.
+# conf NAME: prints the value of NAME in dkms.conf, which also has the version.
 conf() {
 	sed -n "s/^$1=\"\\(.*\\)\"/\\1/p" "$TOP/dkms.conf"
 }
 
-# not_packaged: stops where a package has put the module on this machine: its files are not ours.
+# not_packaged: stops if a package has installed the module here: its files are not ours.
 not_packaged() {
 	_name=$(conf PACKAGE_NAME)
 	[ ! -e "/usr/lib/modules-load.d/$_name.conf" ] ||
-		die "$_name is installed as a package: remove that first (Debian: apt-get purge havege-rng-dkms)"
+		die "$_name is installed as a package: remove the package first" \
+			"(Debian: apt-get purge havege-rng-dkms)"
 }
 
 now() {
 	date +%s
 }
 
-# pack_sources TAR: the sources as git would commit them, as a tar file; without git all but build products.
+# pack_sources TAR: the files that git has or would add; without git, all but build products.
 pack_sources() {
 	if git -C "$TOP" rev-parse --git-dir >/dev/null 2>&1; then
 		git -C "$TOP" ls-files -z --cached --others --exclude-standard |
@@ -68,18 +68,30 @@ pack_sources() {
 	fi
 }
 
-# say TEXT: a step begins.
+# say TEXT: prints that a step begins.
 say() {
 	printf '==> %s\n' "$*"
 }
 
-# die TEXT: the script cannot go on; says why.
+# die TEXT: prints why the script cannot continue; ends it with code 1.
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
 }
 
-# as_root COMMAND...: as root, through sudo where we are not root.
+# print_usage: prints the lines of the script's head that begin with a tab; ends with code 2.
+print_usage() {
+	sed -n 's/^#	//p' "$0" >&2
+	exit 2
+}
+
+# --help: the whole head.
+if [ "${1-}" = --help ]; then
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+	exit
+fi
+
+# as_root COMMAND...: runs it as root, through sudo if we are not root.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
@@ -90,10 +102,9 @@ as_root() {
 	fi
 }
 
-# with_proc ROOT COMMAND...: runs it, as root, on this machine, with the /proc that dkms wants in
-# ROOT. In a mount namespace of its own, so that the mount is gone with the command, however that
-# ends. In a chroot whose top is no mount point the namespace cannot be made private: there umount
-# has to do.
+# with_proc ROOT COMMAND...: runs it as root, on this machine, with the /proc that dkms needs in
+# ROOT. The mount is in a namespace of its own, and ends with the command, even if that is killed. In
+# a chroot whose top is no mount point the namespace cannot be private: there umount ends it.
 with_proc() {
 	_prop=private
 	as_root unshare --mount true 2>/dev/null || _prop=unchanged
@@ -107,8 +118,8 @@ with_proc() {
 		exit $rc' sh "$@"
 }
 
-# need TOOL[:PACKAGE]...: the tool must be there; where it is not, its Debian package (of the
-# same name unless said otherwise) is installed. A TOOL with a / is a file that must exist.
+# need TOOL[:PACKAGE]...: installs the Debian package (default: the tool's name) of each tool that is
+# missing. A TOOL with a / is a file.
 need() {
 	_pkgs=''
 	_tools=''
@@ -127,7 +138,7 @@ need() {
 	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
 		die "missing:$_tools. Install them as root: apt-get install$_pkgs"
 	step "Installing$_pkgs" apt_install "$_pkgs"
-	# A Debian package can be fine and yet not bring what we named.
+	# The package may not have the tool.
 	for _n; do
 		_t=${_n%%:*}
 		case $_t in
@@ -138,8 +149,13 @@ need() {
 	done
 }
 
-# One word of packages, so that it can be a step. The lists may be old or not there at all.
-apt_install() {
+# One word of packages, so that it can be a step. One at a time: apt-get does not wait for another.
+apt_install() (
+	mkdir -p "$CACHE" && exec 7>"$CACHE/apt.lock" && flock 7 && apt_install_locked "$1"
+)
+
+# apt's package lists may be old or missing: update them if the installation fails.
+apt_install_locked() {
 	# shellcheck disable=SC2086 # a list of words
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $1 ||
 	{ as_root apt-get update &&
@@ -147,34 +163,34 @@ apt_install() {
 			--no-install-recommends $1; }
 }
 
-# Every 15 s, how long it has taken and the newest line of the log FILE.
+# ticker FILE: prints every 15 s the time since its start and the last line of FILE.
 ticker() {
 	_t0=$(now)
-	# The sleep outlives us by some seconds: it must hold nothing open, our caller's lock on
-	# descriptor 9 neither.
+	# The sleep outlives us by some seconds: it must hold no file open, nor the caller's lock
+	# on descriptor 9.
 	while sleep 15 >/dev/null 2>&1 9>&-; do
 		printf '    %s s: %s\n' "$(($(now) - _t0))" \
 			"$(tail -n 1 "$1" | tr -d '\r' | cut -c 1-70)"
 	done
 }
 
-# run_quiet COMMAND...: its output goes to $TMP/log; progress is shown. Its exit code. It runs
-# in a subshell, where die ends only the command; set -e does nothing in it: chain with &&.
+# run_quiet COMMAND...: runs it with its output to TMP/log, shows progress, returns its code. It runs
+# in a subshell, where die ends only the command and set -e does nothing: chain with &&.
 run_quiet() {
 	: >"$TMP/log"
 	ticker "$TMP/log" &
 	TICKER=$!
 	_rc=0
 	("$@") >"$TMP/log" 2>&1 </dev/null || _rc=$?
-	# Not TERM: a shell that has just forked can still have our trap for it, and loses it.
+	# Not TERM: a shell that has just forked may still have our trap and lose the signal.
 	kill -9 "$TICKER" 2>/dev/null
 	wait "$TICKER" 2>/dev/null || :
 	TICKER=
 	return $_rc
 }
 
-# step TEXT COMMAND...: a step that has to work: says what, runs it quietly, says how long it
-# took; shows the end of its output and stops where it fails.
+# step TEXT COMMAND...: prints TEXT, runs the command quietly, prints how long it took. If it fails,
+# shows the end of its output and ends the script.
 step() {
 	say "$1"
 	_what=$1 _step0=$(now)
@@ -197,8 +213,7 @@ fail() {
 	printf 'not ok - %s\n' "$*"
 }
 
-# check TEXT COMMAND...: a test: passed when the command exits with 0; its output is shown
-# where it does not.
+# check TEXT COMMAND...: a test, passed if the command exits with 0; shows its output if it fails.
 check() {
 	_what=$1 _step0=$(now)
 	shift
@@ -211,21 +226,20 @@ check() {
 	fi
 }
 
-# count_tap FILE: adds the TAP lines of FILE (those at the left margin) to the counts. What was
-# skipped has not passed.
+# count_tap FILE: adds the TAP lines of FILE (those at the left margin) to the counts. A skipped test
+# has not passed.
 count_tap() {
 	PASSED=$((PASSED + $(grep '^ok ' "$1" | grep -vc '# SKIP' || :)))
 	FAILED=$((FAILED + $(grep -c '^not ok ' "$1" || :)))
 }
 
-# summary: the closing line; false where a test failed or none ran.
+# summary: prints the last line; false if a test failed or none ran.
 summary() {
 	printf '%s passed, %s failed\n' "$PASSED" "$FAILED"
 	[ "$FAILED" = 0 ] && [ "$PASSED" != 0 ]
 }
 
-# kept FILE COMMAND...: what it prints is shown as it comes, and kept in FILE; its exit code, which
-# is not tee's, in $TMP/rc.
+# kept FILE COMMAND...: shows its output and keeps it in FILE; writes its code to TMP/rc.
 kept() {
 	_kept=$1
 	shift
@@ -236,32 +250,41 @@ kept() {
 	} | tee "$_kept"
 }
 
-# part WHAT COMMAND...: a command that ends with a count, which is added to ours; what it prints is
-# shown as it comes. One that exits with an error but counted no failure counts as one, and so does
-# one that counted nothing. A line for it goes to $TMP/parts.
+# part WHAT COMMAND...: runs a command that ends with a count, shows its output, adds the count to
+# ours.
 part() {
-	_what=$1
-	_begun=$(now)
+	_part=$1
+	_part0=$(now)
 	shift
-	say "$_what: $*"
+	say "$_part: $*"
 	kept "$TMP/part" "$@"
-	_rc=$(cat "$TMP/rc")
+	count_part "$_part" "$TMP/part" "$(cat "$TMP/rc")" "$(($(now) - _part0))"
+}
 
-	_count=$(grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$TMP/part" | tail -n 1)
+# count_in FILE: prints the last count in FILE.
+count_in() {
+	grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$1" | tail -n 1
+}
+
+# count_part WHAT FILE CODE SECONDS: adds the last count in FILE to ours. A command without a count,
+# or with an error but no failure, counts as one failure. TMP/parts gets a line for it. Sets _p and
+# _f, the counts, and _why, what was wrong with them.
+count_part() {
+	_count=$(count_in "$2")
 	_p=${_count%% *}
 	_f=${_count#*, }
 	_f=${_f% failed}
 	_why=
 	if [ -z "$_count" ]; then
 		_p=0 _f=1
-		_why=" (it printed no count; exit code $_rc)"
-	elif [ "$_rc" != 0 ] && [ "$_f" = 0 ]; then
+		_why=" (it printed no count; exit code $3)"
+	elif [ "$3" != 0 ] && [ "$_f" = 0 ]; then
 		_f=1
-		_why=" (exit code $_rc)"
+		_why=" (exit code $3)"
 	fi
 	PASSED=$((PASSED + _p))
 	FAILED=$((FAILED + _f))
-	_line="$_what: $_p passed, $_f failed$_why, $(($(now) - _begun)) s"
+	_line="$1: $_p passed, $_f failed$_why, $4 s"
 	say "$_line"
 	echo "    $_line" >>"$TMP/parts"
 }

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """cast.py COLUMNS ROWS
 
-Called by scripts/docs. Makes of what a program wrote to a terminal (standard
-input) an asciicast of version 2 (standard output): a terminal of that size, to
-which all of it is written at once.
+Called by scripts/docs. Reads the output of a program in a terminal, and prints an
+asciicast (version 2) that writes all of it at once to a terminal of this size.
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# How often each delta came, by scripts/assess (delta.dat).
+# How often each delta came (delta.dat, from tools/assess).
 
 set terminal svg enhanced size 800,460 font 'DejaVu Sans,13' background '#ffffff'
 set title sprintf("Raw samples: how often each delta came, %d in a row\n%s, a counter that moves in steps of %d", raw_samples, cpu, gcd) noenhanced

@@ -2,24 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0
 """matrix.py DIR STEPS
 
-Called by scripts/docs. Of what scripts/assess has left in DIR it writes two
-matrices there, STEPS samples a line and as many lines as runs of a replay count:
+Called by scripts/docs. Reads the files of tools/assess in DIR, and writes two matrices
+there, STEPS samples a line and SHOWN lines:
 
-  walked.dat    of raw.u64, the first ones: ticks less the median of all of raw.u64
-  left.dat      of replay.u64, the first replay's first steps: ticks less the
-                median of the column, which is the residual
+  walked.dat    the first samples of raw.u64: ticks less the median of all of raw.u64
+  left.dat      replay.u64, the set with the median residual: the first samples of the
+                first rows, in ticks less the median of the column over all rows of the
+                set
 
-and into scale.gp how far most of the former are from 0. Each sample is repeated to
-a rectangle of WIDTH times HEIGHT, as pixels of a picture that may be scaled: a
-picture of single ones would be blurred.
+and scale.gp with the distance from 0 that most of walked.dat has. Each sample becomes
+a rectangle of WIDTH times HEIGHT pixels: single pixels would blur when the picture is
+scaled.
 """
 
 import os
 import sys
 from array import array
 
-# havege_replay.h: rows, those while caches settle, columns.
-ROWS, SETTLE, COLUMNS = 64, 8, 512
+# Lines of the picture: more would be narrower than a pixel.
+SHOWN = 64
 WIDTH, HEIGHT = 6, 3
 
 
@@ -49,15 +50,21 @@ def main():
     def at(name):
         return os.path.join(folder, name)
 
+    with open(at("figures.txt"), encoding="ascii") as file:
+        figures = dict(line.split() for line in file)
+    # havege_estimate.h: rows of a set, and samples of a row.
+    count = int(figures["set_rows"])
+    columns = 512 if count == 256 else 256
     raw, replay = load(at("raw.u64")), load(at("replay.u64"))
-    count = ROWS - SETTLE
     middle = median(raw)
     # The first sample of all, and of a row of a replay, spans the pause before it.
     walked = [[x - middle for x in raw[1 + i * steps:1 + (i + 1) * steps]]
-              for i in range(count)]
-    rows = [replay[i * COLUMNS + 1:i * COLUMNS + 1 + steps] for i in range(SETTLE, ROWS)]
+              for i in range(SHOWN)]
+    first = int(figures["ours_set"]) * count
+    rows = [replay[i * columns + 1:i * columns + 1 + steps]
+            for i in range(first, first + count)]
     middles = [median(column) for column in zip(*rows)]
-    left = [[x - m for x, m in zip(row, middles)] for row in rows]
+    left = [[x - m for x, m in zip(row, middles)] for row in rows[:SHOWN]]
     write(at("walked.dat"), walked)
     write(at("left.dat"), left)
 
@@ -65,7 +72,7 @@ def main():
     far = sorted(abs(x) for row in walked for x in row)
     with open(at("scale.gp"), "w", encoding="ascii") as file:
         file.write(f"scale = {max(1, far[len(far) * 97 // 100])}\n"
-                   f"width = {WIDTH}\nheight = {HEIGHT}\nrows = {count}\n")
+                   f"width = {WIDTH}\nheight = {HEIGHT}\nrows = {SHOWN}\n")
 
 
 main()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the plots share. In front of it scripts/docs sets what scripts/assess has found (the names
-# in figures.txt), cpu, steps and the output.
+# Settings of all plots. Before it, scripts/docs sets the names of figures.txt (tools/assess), cpu,
+# steps and the output.
 
 set encoding utf8
 dark = '#c05010'

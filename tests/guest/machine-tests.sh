@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # WHY is for result, in tap.sh
+#
+# machine-tests.sh - sourced by tests.sh: the modes first, counting, no-tsc and caches, each for one
+# kind of machine.
+
+# The first 64 bytes. tests/vm compares those of two boots.
+test_first() {
+	klog
+	must_load || return
+	klog
+	test_claims
+	is "$(get "$H/rng_current")" havege "havege is current"
+	hwread -o /tmp/a 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	grep -q 'bytes=64 .*error=none' /tmp/out
+	result $? "a read gets 64 bytes"
+	note "first bytes: $(hexdump -v -e '1/1 "%02x"' /tmp/a)"
+}
+
+NOTHING_FOUND='not started: replay found 0\.0[0-9]* bit a sample \(k = [0-9]*\), 0\.[0-9]* is needed: '
+NO_TSC='this CPU has no time stamp counter: there is nothing to collect from'
+
+# no_load TEXT PATTERN PARAMETER=VALUE...: tests that the load fails with ENODEV, one log line
+# matches PATTERN, and nothing is left.
+no_load() {
+	_text=$1 _pattern=$2
+	shift 2
+	klog
+	if try_load "$@"; then
+		klog
+		WHY="it loaded: $NEW"
+		result 1 "$_text: the load fails"
+		unload
+		return
+	fi
+	klog
+	_lines=$(echo "$NEW" | grep 'havege_rng: ' | grep -v taint)
+	_why=
+	grep -q 'No such device' /tmp/err || _why="error: $(cat /tmp/err)"
+	[ "$(echo "$_lines" | grep -c .)" = 1 ] || _why="$_why; not one line"
+	echo "$_lines" | grep -qE "$_pattern" || _why="$_why; not the line"
+	is_gone || _why="$_why; left behind: $WHY"
+	WHY="$_why: $_lines"
+	[ -z "$_why" ]
+	result $? "$_text: the load fails: ${_lines#*] }"
+}
+
+# A machine without timing noise, also with timers and with readers of the state files: their
+# interference with the replays must not pass for noise.
+test_counting() {
+	# With shift=9 the guest's clock runs for minutes while the kernel unpacks the initramfs.
+	# The hung-task watchdog reports that, before the module is loaded.
+	klog
+	: >"$KLOG"
+	for _m in conditioned stream; do
+		no_load "mode=$_m" "$NOTHING_FOUND" mode=$_m
+	done
+	for _t in 100 333 1000 7000; do
+		hwtick $_t &
+		_pid=$!
+		no_load "a timer every $_t us" "$NOTHING_FOUND"
+		kill $_pid
+		wait $_pid
+	done
+	(while :; do cat "$H"/rng_* "$S"/* "$P"/* >/dev/null 2>&1; done) &
+	_pid=$!
+	for _m in conditioned stream; do
+		no_load "with state files read, mode=$_m" "$NOTHING_FOUND" mode=$_m contribute=1
+	done
+	kill $_pid
+	wait $_pid
+}
+
+test_no_tsc() {
+	for _m in conditioned stream; do
+		no_load "mode=$_m" "$NO_TSC" mode=$_m
+	done
+}
+
+# The kernel's command line has the expected caches of this CPU.
+test_caches() {
+	must_load || return
+	_want=$(sed -n 's/.* caches=\([^ ]*\).*/\1/p' /proc/cmdline)
+	_g=$S/geometry
+	is "$(get "$_g/source"),$(get "$_g/dcache_kb"),$(get "$_g/icache_kb")" "${_want:-nothing}" \
+		"geometry has the expected source and caches: $_want"
+	read_test 64 16
+	test_unload
+}

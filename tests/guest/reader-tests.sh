@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # WHY is for result, in tap.sh
+#
+# reader-tests.sh - sourced by tests.sh: readers that wait when the module is removed, a signal
+# comes or no bytes come. For the mode plain.
+
+test_readers() {
+	must_load mode=stream || return
+	hwread -p 8 64 0 >/tmp/readers &
+	PARENT=$!
+	wait_for 5 sh -c "[ \$(cat $S/bytes_out) -gt 65536 ]"
+	clock
+	_t=$NOW
+	unload
+	_rc=$?
+	clock
+	_t=$((NOW - _t))
+	[ $_rc = 0 ] && [ $_t -le $((200 * SLOW)) ]
+	result $? "rmmod beside 8 busy readers takes at most $((2 * SLOW)) s ($_t/100 s)"
+	wait_for 5 ended $PARENT || end_readers -9
+	wait $PARENT
+	is "$(grep -c 'error=ENODEV' /tmp/readers)" 8 "all 8 readers end with ENODEV"
+
+	must_load || return
+	block_readers 8
+	result $? "the collector cannot run: 8 readers wait in read()"
+	clock
+	_t=$NOW
+	rmmod_begin
+	wait_for 12 all_ended
+	_rc=$?
+	_took=$TOOK
+	# The hog is still there: rmmod itself waits for the thread, which cannot run.
+	[ $_rc = 0 ] && [ "$_took" -le $((200 * SLOW)) ]
+	result $? "rmmod ends 8 waiting readers within $((2 * SLOW)) s ($_took/100 s)"
+	unhog
+	wait_for 12 ended "$RMMOD"
+	result $? "rmmod ends ($TOOK/100 s after the hog)"
+	wait "$RMMOD"
+	rmmod_succeeded
+	result $? "rmmod succeeds and leaves nothing"
+	[ $_rc = 0 ] || end_readers -9
+	wait $PARENT
+	# On a slow emulator the wait of 5 s can be over first.
+	_late=$(grep -c 'ms=[5-9][0-9]\{3\} error=ETIMEDOUT' /tmp/readers)
+	WHY=$(cat /tmp/readers)
+	[ $(($(grep -c 'error=ENODEV' /tmp/readers) + _late)) = 8 ]
+	result $? "all 8 readers end with ENODEV, but for $_late that waited 5 s"
+	note "$(sort /tmp/readers | head -n 1)"
+
+	must_load || return
+	block_readers 1
+	result $? "the collector cannot run: one reader waits in read()"
+	end_readers -TERM
+	wait_for 10 all_ended
+	_rc=$?
+	[ $_rc = 0 ] && [ "$TOOK" -le $((100 * SLOW)) ]
+	result $? "a signal ends it at once ($TOOK/100 s)"
+	[ $_rc = 0 ] || end_readers -9
+	wait $PARENT
+	hwread 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	_ms=$(sed -n 's/.*ms=\([0-9]*\) .*/\1/p' /tmp/out)
+	grep -q 'error=ETIMEDOUT' /tmp/out && [ "$_ms" -ge $((4000 / SLOW)) ] &&
+		[ "$_ms" -le $((8000 * SLOW)) ]
+	result $? "a reader that gets nothing ends with ETIMEDOUT after 5 s ($_ms ms)"
+	hwread -n 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	grep -q 'eagain=1 .* ms=[0-9]\{1,3\} error=none' /tmp/out
+	result $? "a reader with O_NONBLOCK gets EAGAIN at once"
+	unhog
+	test_flows "the collector can run again: bytes come again"
+}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # the suites use some of the variables
+#
+# reader-tools.sh - sourced by tests.sh: readers of /dev/hwrng, readers that wait, and the hog
+# that makes them wait.
+
+# --- reads -----------------------------------------------------------------------------------
+
+# flows: reads 1024 bytes, more than the hw_random core can have kept; hwread's line in /tmp/out.
+flows() {
+	hwread 64 16 >/tmp/out
+	grep -q 'bytes=1024 .*error=none' /tmp/out
+}
+
+test_flows() {
+	flows
+	_rc=$?
+	WHY=$(cat /tmp/out)
+	result $_rc "$1"
+}
+
+# read_test SIZE COUNT [OPTION]: reads COUNT times SIZE bytes and tests what came.
+read_test() {
+	hwread ${3:+"$3"} "$1" "$2" >/tmp/out
+	_rc=$?
+	WHY=$(cat /tmp/out)
+	_bytes=$(sed -n 's/.*bytes=\([0-9]*\) .*/\1/p' /tmp/out)
+	[ $_rc = 0 ] && { [ "$_bytes" = $(($1 * $2)) ] || { [ -n "$3" ] &&
+		[ "$_bytes" -gt 0 ]; }; } &&
+		! grep -q 'distinct=[0-9]\{1,2\} ' /tmp/out
+	result $? "reading $2 times $1 bytes ${3:+with O_NONBLOCK }($WHY)"
+}
+
+# --- readers in the background: PARENT, with a child for each --------------------------------
+
+# readers_of PID: prints its children.
+readers_of() {
+	for p in /proc/[0-9]*; do
+		# Start no process here: the readers wait for 5 s only. The state and the parent
+		# follow the name.
+		{ read -r _stat <"$p/stat"; } 2>/dev/null || continue
+		_stat=${_stat##*) ? }
+		[ "${_stat%% *}" = "$1" ] && echo "${p#/proc/}"
+	done
+}
+
+# end_readers SIGNAL: sends it to the readers of PARENT.
+end_readers() {
+	# shellcheck disable=SC2046 # numbers
+	kill "$1" $(readers_of "$PARENT")
+}
+
+# The number of the system call read().
+case $(uname -m) in
+x86_64)	READ=0 ;;
+*)	READ=63 ;;
+esac
+
+# all_blocked: all of READERS sleep in read().
+all_blocked() {
+	for _p in $READERS; do
+		in_state "$_p" S || return 1
+		case $(get "/proc/$_p/syscall") in
+		"$READ "*) ;;
+		*) return 1 ;;
+		esac
+	done
+	[ -n "$READERS" ]
+}
+
+# all_ended [PID...]: all of READERS, or of these, have ended.
+all_ended() {
+	# shellcheck disable=SC2086 # numbers
+	[ $# != 0 ] || set -- $READERS
+	for _p; do
+		ended "$_p" || return 1
+	done
+}
+
+# start_reader SIZE SECONDS: starts a reader without end: PARENT. True once it gets bytes, false after
+# SECONDS. /tmp/readers is empty until it ends.
+start_reader() {
+	hwread "$1" 0 >/tmp/readers &
+	PARENT=$!
+	_b=$(get "$S/bytes_out")
+	wait_for "$2" more_than "$_b"
+}
+
+stop_reader() {
+	end_readers -TERM 2>/dev/null
+	wait "$PARENT" 2>/dev/null
+}
+
+# block_readers COUNT [SIZE]: starts readers that wait: a hog keeps the collector from running and
+# the buffer is empty. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first byte; a
+# read that has some bytes returns these and no error.
+block_readers() {
+	_cpu=$(get "$S/cpu")
+	# The core's thread reads first: else it waits in read() and blocks the readers.
+	WHY="the buffer does not fill"
+	wait_for 30 level -ge 1024 || return 1
+	WHY="no hog on CPU $_cpu"
+	hog "$_cpu" 30 || return 1
+	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
+	PARENT=$!
+	wait_for 10 level -lt 512
+	_rc=$?
+	READERS=$(readers_of "$PARENT")
+	[ $_rc = 0 ] && wait_for 5 all_blocked && return
+	WHY="fill_level $(get "$S/fill_level"), hog: $(awk '{ print $3, $14, $39 }' "/proc/$HOG/stat"), readers:
+$(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/syscall"; done)"
+	return 1
+}
+
+# rmmod_begin [COMMAND...]: starts rmmod in the background: RMMOD. Its code goes to /tmp/rmmod.
+rmmod_begin() {
+	("$@" /bin/rmmod havege_rng 2>/tmp/err; echo $? >/tmp/rmmod) &
+	RMMOD=$!
+}
+
+# rmmod_succeeded: it ended with 0 and left nothing.
+rmmod_succeeded() {
+	WHY="code $(cat /tmp/rmmod): $(cat /tmp/err)"
+	[ "$(cat /tmp/rmmod)" = 0 ] && is_gone
+}
+
+# --- the hog ---------------------------------------------------------------------------------
+
+# hog CPU SECONDS: a real-time process keeps the collector from running on CPU, for at most
+# SECONDS. This shell leaves that CPU: a process that starts there would never run.
+hog() {
+	HOME_CPUS=$(taskset -p $$ | sed 's/.*: //')
+	_others=$((((2 << LAST) - 1) & ~(1 << $1)))
+	[ $_others = 0 ] || stay_on "$(printf %x $_others)"
+	hwread hog "$1" $(($2 * SLOW)) &
+	HOG=$!
+	wait_for 5 is_fifo "$HOG"
+}
+
+# stay_on MASK: binds this shell and what it starts from now on.
+stay_on() {
+	taskset -p "$1" $$ >/dev/null
+}
+
+is_fifo() {
+	[ "$(awk '{ print $41 }' "/proc/$1/stat" 2>/dev/null)" = 1 ]
+}
+
+unhog() {
+	kill -9 "$HOG" 2>/dev/null
+	wait "$HOG" 2>/dev/null
+	stay_on "$HOME_CPUS"
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# arch.sh - the architecture of the emulated machine. Source it after lib.sh, with FLAVOUR set: a
+# flavour of Debian's kernel, which ends with the architecture (cloud-amd64). The host is amd64.
+#
+# tests/arch has a file of assignments for each architecture. To add one, write such a file:
+#   ARCHES, IMAGE, INCLUDE   for apt: architectures, the kernel, packages of the root
+#   UNPACKED                 where in the root the programs for the guest are; empty: in its /
+#   GUEST_CC, CROSS          the compiler for the guest; environment of kbuild
+#   LOADABLE, PROGRAMS       modules and programs of ours that the guest gets
+#   QEMU, ARCH_NEEDS         the emulator; the tools that need installs
+#   BOARD, CPU               QEMU's arguments for the machine
+#   QUIET_BOARD              the same board without random data for the kernel
+#   CPU0, CPU0_ARGS          a CPU and kernel arguments with which CPU 0 can go offline
+#   BOOT_ARGS                serial lines: the console, and the one for the tests' output
+#   GENERATION               a device with a VM generation ID; empty: QEMU has none
+#   CACHES                   CPUs with the L1 caches that the guest finds: CPU=SOURCE,KIB,KIB
+#   NOT_HERE                 modes of tests/vm test that this machine cannot run
+
+ARCH=${FLAVOUR##*-}
+[ -f "$TOP/tests/arch/$ARCH" ] ||
+	die "HAVEGE_FLAVOUR=$FLAVOUR ends with an architecture that tests/arch does not have"
+# shellcheck source=../arch/amd64
+. "$TOP/tests/arch/$ARCH"

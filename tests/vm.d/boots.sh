@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# boots.sh - sourced by tests/vm: tests/vm test, from tests/boots.table.
+#   test_modes [MODE...]                          the command; no MODE: all of them
+#   boot MACHINE MODE SECONDS TEXT ARGUMENT...    one boot, if MODE is wanted; MACHINE is a name of
+#                                                 tests/machines.table and its values
+
+test_modes() {
+	MODES=$*
+	for _m; do
+		! not_here "$_m" || die "$ARCH has no mode $_m"
+		all_modes | grep -qx -e "$_m" || {
+			say "There is no mode $_m. There are:" "$(all_modes | xargs)" >&2
+			exit 2
+		}
+	done
+	# shellcheck disable=SC2034 # guest.sh
+	! wanted haveged || EXTRA=pack_haveged
+	prepare
+	[ -n "$KERNEL" ] || ! wanted plain || dkms_test
+	# Descriptor 4: the boots have their own standard input.
+	while IFS='	' read -r mode machine short long text arguments <&4; do
+		case $mode in
+		'#'*|'')	continue ;;
+		'('*)		[ -n "$MODES" ] || continue ;;
+		esac
+		mode=${mode#"("}
+		mode=${mode%")"}
+		wanted "$mode" || continue
+		if [ -z "$short" ]; then
+			"$machine"
+			continue
+		fi
+		eval "text=\"$text\" arguments=\"$arguments\""
+		# shellcheck disable=SC2086 # words
+		boot "$machine" "$mode" "$(by_amount "$short" "$long")" "$text" $arguments
+	done 4<"$TOP/tests/boots.table"
+	finish_tests
+}
+
+# all_modes: prints those of the table, a line each.
+all_modes() {
+	sed -n 's/^(\{0,1\}\([a-z-]*\))\{0,1\}	.*/\1/p' "$TOP/tests/boots.table" | uniq
+}
+
+# by_amount SHORT LONG: prints the one for HAVEGE_AMOUNT.
+by_amount() {
+	if [ "$AMOUNT" = long ]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+# not_here MODE: the architecture cannot run it.
+not_here() {
+	case " $NOT_HERE " in
+	*" $1 "*)	;;
+	*)		return 1 ;;
+	esac
+}
+
+wanted() {
+	! not_here "$1" || return 1
+	case " ${MODES:-$1} " in
+	*" $1 "*)	;;
+	*)		return 1 ;;
+	esac
+}
+
+boot() {
+	wanted "$2" || return 0
+	# shellcheck disable=SC2086 # words
+	machine $1
+	say "$4"
+	_boot=$2 _most=$(($3 * SLOW))
+	shift 4
+	tests "test-$_boot" "$_most" "$@"
+	machine plain
+}
+
+# --- plain -----------------------------------------------------------------------------------
+
+dkms_test() {
+	if [ -s "$TMP/warnings" ]; then
+		fail "DKMS builds $NAME for $KVER without a warning"
+	else
+		pass "DKMS builds $NAME for $KVER without a warning"
+	fi
+	modinfo_test
+}
+
+# modinfo has a unit or a range for each parameter, in parentheses.
+modinfo_test() {
+	in_root modinfo -k "$KVER" -p "$NAME" >"$TMP/modinfo"
+	for _p in fill_threshold buffer_size cpu cpus quality mode contribute dcache_kb \
+		icache_kb; do
+		if grep -q "^$_p:.*(.*)" "$TMP/modinfo"; then
+			pass "modinfo: $(grep "^$_p:" "$TMP/modinfo")"
+		else
+			fail "modinfo: $_p with its range and unit: $(grep "^$_p:" "$TMP/modinfo")"
+		fi
+	done
+}
+
+# --- status ----------------------------------------------------------------------------------
+
+status_tests() {
+	boot plain status 300 "havege-status, run by root and by another user" \
+		-device virtio-rng-pci
+	json_tests
+}
+
+# A strict parser accepts the JSON that the guest has printed.
+json_tests() {
+	sed -n 's/^# json: //p' "$TMP/verdict" >"$TMP/json"
+	_n=0
+	while IFS= read -r _line; do
+		_n=$((_n + 1))
+		if printf '%s' "$_line" | python3 -m json.tool >"$TMP/log" 2>&1; then
+			pass "JSON from the guest, number $_n"
+		else
+			fail "JSON from the guest, number $_n"
+			printf '# %s\n' "$_line" "$(cat "$TMP/log")"
+		fi
+	done <"$TMP/json"
+	[ $_n = 5 ] || fail "5 times JSON from the guest, not $_n"
+}
+
+# --- first -----------------------------------------------------------------------------------
+
+first_tests() {
+	boot plain first 120 "The first bytes after a boot"
+	first_bytes >"$TMP/first.1"
+	boot plain first 120 "The first bytes after another boot"
+	first_bytes >"$TMP/first.2"
+	first_differ
+}
+
+first_bytes() {
+	sed -n 's/^# first bytes: //p' "$TMP/verdict"
+}
+
+# Both are 64 bytes in hexadecimal, and they differ.
+first_differ() {
+	if grep -qxE '[0-9a-f]{128}' "$TMP/first.1" && grep -qxE '[0-9a-f]{128}' "$TMP/first.2" &&
+	   ! cmp -s "$TMP/first.1" "$TMP/first.2"; then
+		pass "the first bytes of two boots differ"
+	else
+		fail "the first bytes of two boots differ"
+		sed 's/^/# /' "$TMP/first.1" "$TMP/first.2"
+	fi
+}
+
+# --- counting --------------------------------------------------------------------------------
+
+counting_tests() {
+	for _shift in $SHIFTS; do
+		boot "counting $_shift" counting 300 \
+			"A machine whose counter counts instructions (shift=$_shift)"
+	done
+}
+
+# --- caches ----------------------------------------------------------------------------------
+
+# CPUs with known caches, then a device tree that contradicts its CPU.
+cache_tests() {
+	for _c in $CACHES; do
+		boot "caches ${_c%%=*} ${_c#*=}" caches 120 "Known caches ($_c)"
+	done
+	machine plain
+	qemu 60 -M dumpdtb="$TMP/dtb" -m "$MEMORY" -serial null -serial null 2>"$TMP/log" ||
+		cat "$TMP/log"
+	for _n in 0 1; do
+		fdtput -t i "$TMP/dtb" "/cpus/cpu@$_n" d-cache-size 49152
+		fdtput -t i "$TMP/dtb" "/cpus/cpu@$_n" i-cache-size $((8192 << _n))
+	done
+	# The collector runs on the last CPU.
+	boot "caches $CPU device-tree,48,16" caches 120 "Caches from the device tree" \
+		-dtb "$TMP/dtb"
+}
