@@ -56,6 +56,14 @@ x86_64)	READ=0 ;;
 *)	READ=63 ;;
 esac
 
+# readers_are COUNT: PARENT has COUNT children: READERS. The buffer can be empty before they start.
+readers_are() {
+	READERS=$(readers_of "$PARENT")
+	# shellcheck disable=SC2086 # numbers
+	set -- "$1" $READERS
+	[ $# = $(($1 + 1)) ]
+}
+
 # all_blocked: all of READERS sleep in read().
 all_blocked() {
 	for _p in $READERS; do
@@ -103,10 +111,7 @@ block_readers() {
 	hog "$_cpu" 30 || return 1
 	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
 	PARENT=$!
-	wait_for 10 level -lt 512
-	_rc=$?
-	READERS=$(readers_of "$PARENT")
-	[ $_rc = 0 ] && wait_for 5 all_blocked && return
+	wait_for 10 readers_are "$1" && wait_for 10 level -lt 512 && wait_for 5 all_blocked && return
 	WHY="fill_level $(get "$S/fill_level"), hog: $(awk '{ print $3, $14, $39 }' "/proc/$HOG/stat"), readers:
 $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/syscall"; done)"
 	return 1
