@@ -31,6 +31,12 @@ static u32 place_of(const struct havege_buffer *buffer, u32 index)
 	return place < buffer->capacity ? place : place - buffer->capacity;
 }
 
+/* Number of bytes from the place @from up to the place @to. */
+static u32 distance(const struct havege_buffer *buffer, u32 from, u32 to)
+{
+	return to >= from ? to - from : to + buffer->capacity - from;
+}
+
 static u32 put_up_to(struct havege_buffer *buffer, u32 limit, const void *src,
 		     u32 count)
 {
@@ -38,6 +44,8 @@ static u32 put_up_to(struct havege_buffer *buffer, u32 limit, const void *src,
 	u32 first;
 
 	count = min(count, limit - min(limit, buffer->fill));
+	if (buffer->stale)
+		count = min(count, distance(buffer, tail, buffer->stale_head));
 	first = min(count, buffer->capacity - tail);
 	memcpy(buffer->data + tail, src, first);
 	memcpy(buffer->data, (const u8 *)src + first, count - first);
@@ -65,13 +73,14 @@ static void wipe_bytes(struct havege_buffer *buffer, u32 place, u32 count)
 	memzero_explicit(buffer->data, count - first);
 }
 
-void havege_buffer_trim(struct havege_buffer *buffer)
+bool havege_buffer_trim(struct havege_buffer *buffer, u32 max)
 {
-	if (buffer->fill <= buffer->size)
-		return;
-	wipe_bytes(buffer, place_of(buffer, buffer->size),
-		   buffer->fill - buffer->size);
-	buffer->fill = buffer->size;
+	const u32 surplus = buffer->fill - min(buffer->fill, buffer->size);
+	const u32 count = min(max, surplus);
+
+	buffer->fill -= count;
+	wipe_bytes(buffer, place_of(buffer, buffer->fill), count);
+	return count < surplus;
 }
 
 u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count)
@@ -95,10 +104,30 @@ void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold)
 	apply_rule(buffer);
 }
 
-void havege_buffer_wipe(struct havege_buffer *buffer)
+void havege_buffer_drop(struct havege_buffer *buffer)
 {
-	memzero_explicit(buffer->data, buffer->capacity);
-	buffer->head = 0;
+	const u32 tail = place_of(buffer, buffer->fill);
+
+	/* Between old dropped bytes and @head there are only wiped ones. */
+	if (!buffer->stale)
+		buffer->stale_head = buffer->head;
+	else if (buffer->fill)
+		buffer->stale = distance(buffer, buffer->stale_head,
+					 buffer->head);
+	buffer->stale += buffer->fill;
+	buffer->head = tail;
 	buffer->fill = 0;
 	buffer->wanted = true;
+}
+
+bool havege_buffer_wipe(struct havege_buffer *buffer, u32 max)
+{
+	const u32 count = min(max, buffer->stale);
+
+	wipe_bytes(buffer, buffer->stale_head, count);
+	buffer->stale -= count;
+	buffer->stale_head += count;
+	if (buffer->stale_head >= buffer->capacity)
+		buffer->stale_head -= buffer->capacity;
+	return buffer->stale;
 }

@@ -7,7 +7,8 @@
  * (havege_buffer_put_more()).
  *
  * Each byte goes in at one end and comes out once at the other. The place that
- * it leaves is wiped. The refill rule has a hysteresis: a full buffer wants no
+ * it leaves is wiped. A wipe of many bytes is done in portions: the bytes are
+ * dropped first, and no call returns them from then on. The refill rule has a hysteresis: a full buffer wants no
  * refill until fewer bits than the threshold are left, and then wants one until
  * it is full again. So a worker runs in bursts and sleeps in between.
  *
@@ -25,6 +26,8 @@
  * @capacity:	bytes that fit, at least @size
  * @head:	index of the next byte to take
  * @fill:	number of ready bytes
+ * @stale_head:	index of the first dropped byte that is not wiped yet
+ * @stale:	bytes from there on that may not be wiped yet
  * @threshold:	bits; the buffer wants a refill when fewer bits are ready
  * @wanted:	the buffer wants a refill
  */
@@ -34,6 +37,8 @@ struct havege_buffer {
 	u32 capacity;
 	u32 head;
 	u32 fill;
+	u32 stale_head;
+	u32 stale;
 	u32 threshold;
 	bool wanted;
 };
@@ -73,8 +78,11 @@ u32 havege_buffer_put_more(struct havege_buffer *buffer, const void *src,
 /**
  * havege_buffer_trim() - wipe the newest bytes, those beyond the size
  * @buffer:	the buffer
+ * @max:	most bytes to wipe
+ *
+ * Return: true if bytes beyond the size are left.
  */
-void havege_buffer_trim(struct havege_buffer *buffer);
+bool havege_buffer_trim(struct havege_buffer *buffer, u32 max);
 
 /**
  * havege_buffer_take() - hand bytes out and wipe them in the buffer
@@ -94,10 +102,22 @@ u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count);
 void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold);
 
 /**
- * havege_buffer_wipe() - wipe all bytes; the buffer then wants a refill
+ * havege_buffer_drop() - make the buffer empty; it then wants a refill
  * @buffer:	the buffer
+ *
+ * The dropped bytes take their place in the ring until havege_buffer_wipe() has
+ * wiped them.
  */
-void havege_buffer_wipe(struct havege_buffer *buffer);
+void havege_buffer_drop(struct havege_buffer *buffer);
+
+/**
+ * havege_buffer_wipe() - wipe dropped bytes
+ * @buffer:	the buffer
+ * @max:	most bytes to wipe
+ *
+ * Return: true if dropped bytes are left.
+ */
+bool havege_buffer_wipe(struct havege_buffer *buffer, u32 max);
 
 /**
  * havege_buffer_bits() - number of ready bits

@@ -105,13 +105,14 @@ static void end_worker(struct havege_worker *w)
 	spin_lock(&c->lock);
 	list_del(&w->list);
 	if (!w->start_error)
-		havege_buffer_wipe(&c->buffer);
+		havege_buffer_drop(&c->buffer);
 	for (i = 0; i < HAVEGE_TESTS; i++)
 		figures->failures[i] += c->before.failures[i];
 	figures->replay_failures += c->before.replay_failures;
 	c->before = *figures;
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
+	havege_reader_wipe(c);
 	/* The other workers may sleep: the wiped buffer needs a refill. */
 	wake_up(&c->work);
 	kfree(w);
@@ -146,9 +147,10 @@ static void wipe_buffer(struct havege_collector *c)
 {
 	lockdep_assert_held(&c->control);
 	spin_lock(&c->lock);
-	havege_buffer_wipe(&c->buffer);
+	havege_buffer_drop(&c->buffer);
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
+	havege_reader_wipe(c);
 }
 
 static void stop_workers(struct havege_collector *c)
@@ -267,6 +269,7 @@ static void settle_workers(struct work_struct *work)
 	spin_lock(&c->lock);
 	havege_reader_is_copy(c);
 	spin_unlock(&c->lock);
+	havege_reader_wipe(c);
 	if (start_blocked(c))
 		goto out;
 	err = place_workers(c);

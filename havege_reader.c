@@ -15,11 +15,12 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
 #include "havege_worker.h"
 
-/* Copy at most this many bytes under c->lock, to hold it for a short time. */
+/* Copy or wipe at most this many bytes under c->lock: hold it for a short time. */
 #define COPY_MAX	4096
 
 void havege_reader_settle(struct havege_collector *c)
@@ -27,11 +28,38 @@ void havege_reader_settle(struct havege_collector *c)
 	mod_delayed_work(system_long_wq, &c->settle_work, 0);
 }
 
-/* This VM is a copy: the other copies have the buffered bytes too. */
+void havege_reader_wipe(struct havege_collector *c)
+{
+	bool more;
+
+	do {
+		spin_lock(&c->lock);
+		more = havege_buffer_wipe(&c->buffer, COPY_MAX);
+		spin_unlock(&c->lock);
+		cond_resched();
+	} while (more);
+}
+
+void havege_reader_trim(struct havege_collector *c)
+{
+	bool more;
+
+	do {
+		spin_lock(&c->lock);
+		more = havege_buffer_trim(&c->buffer, COPY_MAX);
+		spin_unlock(&c->lock);
+		cond_resched();
+	} while (more);
+}
+
+/*
+ * This VM is a copy: the other copies have the buffered bytes too. The settle
+ * work wipes the dropped bytes.
+ */
 static void drop_buffer(struct havege_collector *c)
 {
 	lockdep_assert_held(&c->lock);
-	havege_buffer_wipe(&c->buffer);
+	havege_buffer_drop(&c->buffer);
 	c->epoch++;
 	havege_reader_settle(c);
 }
@@ -203,5 +231,5 @@ void havege_collector_dismiss(struct havege_collector *c)
 	spin_lock(&c->lock);
 	c->dismissed = true;
 	spin_unlock(&c->lock);
-	wake_up_interruptible_all(&c->readers);
+	wake_up_interruptible(&c->readers);
 }

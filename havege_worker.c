@@ -134,7 +134,7 @@ static void set_status(struct havege_worker *w, enum havege_status status)
 	w->status = status;
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
-	wake_up_interruptible_all(&c->readers);
+	wake_up_interruptible(&c->readers);
 }
 
 /* Describe the last failure, for the log and for the state file. */
@@ -156,10 +156,11 @@ static void fail_permanently(struct havege_collector *c,
 	explain_failure(c, source, text);
 	pr_err("failed permanently: %s\n", text);
 	spin_lock(&c->lock);
-	havege_buffer_wipe(&c->buffer);
+	havege_buffer_drop(&c->buffer);
 	c->status = HAVEGE_FAILED;
 	spin_unlock(&c->lock);
-	wake_up_interruptible_all(&c->readers);
+	havege_reader_wipe(c);
+	wake_up_interruptible(&c->readers);
 	if (c->settings.failed)
 		schedule_work(c->settings.failed);
 }
@@ -315,8 +316,9 @@ static void begin_recovery(struct havege_worker *w,
 	/* The ready walk words were vouched for by the previous set only. */
 	if (source->stream) {
 		spin_lock(&w->c->lock);
-		havege_buffer_wipe(&w->c->buffer);
+		havege_buffer_drop(&w->c->buffer);
 		spin_unlock(&w->c->lock);
+		havege_reader_wipe(w->c);
 	}
 	if (w->status == HAVEGE_RECOVERING)
 		return;
@@ -472,13 +474,9 @@ static bool may_stay(const struct havege_worker *w)
 /* Before a sleep: free the memory for sets, and wipe all secrets. */
 static void prepare_sleep(struct havege_worker *w, struct havege_source *source)
 {
-	struct havege_collector *c = w->c;
-
 	vfree(havege_source_unlend(source));
 	havege_source_forget(source);
-	spin_lock(&c->lock);
-	havege_buffer_trim(&c->buffer);
-	spin_unlock(&c->lock);
+	havege_reader_trim(w->c);
 }
 
 /* Once after each set. */

@@ -14,8 +14,8 @@
  *   holder sleeps and waits for the worker thread, so the thread never takes
  *   it. cpus_read_lock() nests inside it: CPU hotplug callbacks, which hold
  *   that lock, only queue the settle work.
- * - c->lock, a spinlock, nests inside c->control. It is held for a copy of 4
- *   KiB or for a wipe of the buffer.
+ * - c->lock, a spinlock, nests inside c->control. It is held for a copy or a
+ *   wipe of 4 KiB at most.
  * - A worker belongs to the holder of c->control, except for the fields that
  *   its thread writes. It is freed after its thread has ended.
  * - A source and its tables belong to their thread, which allocates, uses,
@@ -154,10 +154,27 @@ struct havege_collector {
 void havege_reader_settle(struct havege_collector *c);
 
 /**
+ * havege_reader_wipe() - wipe the bytes that havege_buffer_drop() has dropped
+ * @c:		the collector
+ *
+ * Context: process context, without @c's lock; may sleep.
+ */
+void havege_reader_wipe(struct havege_collector *c);
+
+/**
+ * havege_reader_trim() - wipe the ready bytes beyond the buffer's size
+ * @c:		the collector
+ *
+ * Context: process context, without @c's lock; may sleep.
+ */
+void havege_reader_trim(struct havege_collector *c);
+
+/**
  * havege_reader_is_copy() - whether this VM was copied since the last call
  * @c:		the collector
  *
- * In a copy it wipes the buffer, begins a new epoch and queues the settle work.
+ * In a copy it drops the ready bytes, begins a new epoch and queues the settle
+ * work, which wipes them.
  *
  * Context: under @c's lock.
  * Return: true in a copy.

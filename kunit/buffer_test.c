@@ -113,13 +113,83 @@ static void buffer_wipes_what_it_hands_out(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, left, 8);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
 	}
-	/* A full buffer wants nothing until it is wiped. */
+	/* A full buffer wants nothing until it is dropped. */
 	KUNIT_EXPECT_EQ(test, buffer_put(f, SIZE), SIZE);
 	KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
-	havege_buffer_wipe(&f->buffer);
-	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+	havege_buffer_drop(&f->buffer);
 	KUNIT_EXPECT_EQ(test, havege_buffer_bits(&f->buffer), 0);
 	KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
+	KUNIT_EXPECT_FALSE(test, havege_buffer_wipe(&f->buffer, SIZE));
+	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+}
+
+/*
+ * Dropped bytes are never handed out, overwrite nothing, and are wiped in
+ * portions, also while the buffer is in use: from each place, for each number
+ * of bytes that were there before.
+ */
+static void buffer_wipes_in_portions(struct kunit *test)
+{
+	u32 start, before, portions, done;
+
+	for (start = 0; start < CAPACITY; start++)
+		for (before = 1; before <= SIZE; before++) {
+			struct fixture f = { .next_in = 1 };
+
+			havege_buffer_init(&f.buffer, f.data, SIZE, CAPACITY, 8);
+			f.buffer.head = start;
+			buffer_put(&f, before);
+			havege_buffer_drop(&f.buffer);
+			f.next_out = f.next_in;
+			KUNIT_EXPECT_EQ(test, buffer_take(test, &f, 1), 0);
+			/* The dropped bytes take their place still. */
+			done = buffer_put(&f, SIZE);
+			KUNIT_EXPECT_EQ(test, done,
+					min_t(u32, SIZE, CAPACITY - before));
+			KUNIT_EXPECT_EQ(test, nonzero(&f), before + done);
+			/* Between these and the next ones is a gap. */
+			KUNIT_EXPECT_EQ(test, buffer_take(test, &f, 10), 10);
+			if (before % 2) {
+				havege_buffer_drop(&f.buffer);
+				f.next_out = f.next_in;
+			}
+			for (portions = 0; f.buffer.stale; portions++) {
+				const u32 left = nonzero(&f);
+				const bool more =
+					havege_buffer_wipe(&f.buffer, 10);
+
+				KUNIT_EXPECT_EQ(test, more, !!f.buffer.stale);
+				KUNIT_EXPECT_LE(test, left - nonzero(&f), 10);
+				if (portions > CAPACITY)
+					break;
+			}
+			KUNIT_EXPECT_EQ(test, nonzero(&f),
+					before % 2 ? 0 : done - 10);
+			KUNIT_EXPECT_EQ(test, buffer_take(test, &f, SIZE),
+					before % 2 ? 0 : done - 10);
+			KUNIT_EXPECT_EQ(test, nonzero(&f), 0);
+			KUNIT_EXPECT_EQ(test, buffer_put(&f, SIZE), SIZE);
+			KUNIT_EXPECT_EQ(test, buffer_take(test, &f, SIZE), SIZE);
+		}
+}
+
+/* A ring without a free byte can be dropped and used again. */
+static void buffer_drops_a_full_ring(struct kunit *test)
+{
+	struct fixture *f = new_fixture(test, 8);
+	u8 more[CAPACITY] = { [0 ... CAPACITY - 1] = 0xff };
+
+	KUNIT_EXPECT_EQ(test, havege_buffer_put_more(&f->buffer, more, CAPACITY),
+			CAPACITY);
+	havege_buffer_drop(&f->buffer);
+	havege_buffer_drop(&f->buffer);
+	KUNIT_EXPECT_EQ(test, buffer_put(f, 1), 0);
+	KUNIT_EXPECT_TRUE(test, havege_buffer_wipe(&f->buffer, CAPACITY - 1));
+	KUNIT_EXPECT_EQ(test, nonzero(f), 1);
+	KUNIT_EXPECT_FALSE(test, havege_buffer_wipe(&f->buffer, CAPACITY));
+	KUNIT_EXPECT_EQ(test, nonzero(f), 0);
+	KUNIT_EXPECT_FALSE(test, havege_buffer_wipe(&f->buffer, CAPACITY));
+	KUNIT_EXPECT_EQ(test, buffer_put(f, SIZE), SIZE);
 }
 
 /* Refill below the threshold, not at it, and then until full. */
@@ -197,7 +267,7 @@ static void buffer_takes_more_than_its_size(struct kunit *test)
 
 	f = new_fixture(test, 32 * 8);
 	for (start = 0; start < CAPACITY; start++) {
-		havege_buffer_wipe(&f->buffer);
+		havege_buffer_drop(&f->buffer);
 		f->buffer.head = start;
 		f->next_out = f->next_in;
 		KUNIT_EXPECT_EQ(test, buffer_put(f, CAPACITY), SIZE);
@@ -212,12 +282,15 @@ static void buffer_takes_more_than_its_size(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, f->buffer.wanted);
 		/* Bytes beyond the size are taken last, or trimmed. */
 		KUNIT_EXPECT_EQ(test, buffer_take(test, f, 5), 5);
-		havege_buffer_trim(&f->buffer);
+		KUNIT_EXPECT_TRUE(test, havege_buffer_trim(&f->buffer, 10));
+		KUNIT_EXPECT_EQ(test, f->buffer.fill, CAPACITY - 15);
+		KUNIT_EXPECT_FALSE(test, havege_buffer_trim(&f->buffer,
+							    CAPACITY));
 		KUNIT_EXPECT_EQ(test, f->buffer.fill, SIZE);
 		KUNIT_EXPECT_LE(test, nonzero(f), SIZE);
 		KUNIT_EXPECT_EQ(test, buffer_take(test, f, CAPACITY), SIZE);
 		KUNIT_EXPECT_EQ(test, nonzero(f), 0);
-		havege_buffer_trim(&f->buffer);
+		KUNIT_EXPECT_FALSE(test, havege_buffer_trim(&f->buffer, 1));
 		KUNIT_EXPECT_EQ(test, f->buffer.fill, 0);
 		KUNIT_EXPECT_TRUE(test, f->buffer.wanted);
 	}
@@ -227,6 +300,8 @@ static struct kunit_case buffer_cases[] = {
 	KUNIT_CASE(buffer_fills_and_drains),
 	KUNIT_CASE(buffer_wraps),
 	KUNIT_CASE(buffer_wipes_what_it_hands_out),
+	KUNIT_CASE(buffer_wipes_in_portions),
+	KUNIT_CASE(buffer_drops_a_full_ring),
 	KUNIT_CASE(buffer_refills_at_threshold),
 	KUNIT_CASE(buffer_threshold_is_in_bits),
 	KUNIT_CASE(buffer_threshold_acts_at_once),
