@@ -181,7 +181,8 @@ static enum havege_step restart_phase(struct havege_source *source,
 static enum havege_step source_warm_up(struct havege_source *source)
 {
 	run_fill(source);
-	if (!--source->left)
+	source->left--;
+	if (!source->left)
 		enter(source, HAVEGE_TUNING);
 	return HAVEGE_STEP_BUSY;
 }
@@ -428,8 +429,11 @@ static bool is_new_failure(struct havege_source *source)
 	return source->failures != before || source->phase != HAVEGE_TESTING;
 }
 
-/* Run a fill and test its samples. Return: true if healthy; else see @step. */
-static bool healthy_fill(struct havege_source *source, enum havege_step *step)
+/*
+ * Run a fill and test its samples.
+ * Return: HAVEGE_STEP_WORDS if they are healthy, else the result of the step.
+ */
+static enum havege_step run_tested_fill(struct havege_source *source)
 {
 	enum havege_verdict verdict;
 	u32 count;
@@ -439,27 +443,29 @@ static bool healthy_fill(struct havege_source *source, enum havege_step *step)
 				    source->sample);
 	verdict = havege_health_test(&source->health, source->sample, count);
 	if (verdict == HAVEGE_HEALTHY)
-		return true;
+		return HAVEGE_STEP_WORDS;
 	if (verdict == HAVEGE_PERMANENT)
-		*step = end_source(source, HAVEGE_FAULT_HEALTH);
-	else if (is_new_failure(source))
-		*step = restart_phase(source, HAVEGE_FAULT_HEALTH,
-				      HAVEGE_TESTING);
-	else
-		enter(source, HAVEGE_TESTING);
-	return false;
+		return end_source(source, HAVEGE_FAULT_HEALTH);
+	if (is_new_failure(source))
+		return restart_phase(source, HAVEGE_FAULT_HEALTH,
+				     HAVEGE_TESTING);
+	enter(source, HAVEGE_TESTING);
+	return HAVEGE_STEP_BUSY;
 }
 
 static enum havege_step source_test(struct havege_source *source)
 {
-	enum havege_step step = HAVEGE_STEP_BUSY;
+	const enum havege_step step = run_tested_fill(source);
 
-	if (!healthy_fill(source, &step) || --source->left)
+	if (step != HAVEGE_STEP_WORDS)
 		return step;
+	source->left--;
+	if (source->left)
+		return HAVEGE_STEP_BUSY;
 	/* After a failure tune and estimate again. */
 	enter(source, source->needed ? HAVEGE_TUNING : HAVEGE_RUNNING);
 	source->started |= !source->needed;
-	return step;
+	return HAVEGE_STEP_BUSY;
 }
 
 static void make_block(struct havege_source *source)
@@ -479,9 +485,9 @@ static void make_block(struct havege_source *source)
 
 static enum havege_step source_stream_step(struct havege_source *source)
 {
-	enum havege_step step = HAVEGE_STEP_WORDS;
+	const enum havege_step step = run_tested_fill(source);
 
-	if (healthy_fill(source, &step)) {
+	if (step == HAVEGE_STEP_WORDS) {
 		source->tries = 0;
 		source->doubted = false;
 	}
@@ -491,13 +497,18 @@ static enum havege_step source_stream_step(struct havege_source *source)
 /* Run a fill between two rows. A running source makes blocks of it. */
 static enum havege_step fill_gap(struct havege_source *source)
 {
-	enum havege_step step = HAVEGE_STEP_BUSY;
+	enum havege_step step;
 
-	if (source->phase != HAVEGE_RUNNING)
+	if (source->phase != HAVEGE_RUNNING) {
 		run_fill(source);
-	else if (healthy_fill(source, &step) && !source->closed)
+		return HAVEGE_STEP_BUSY;
+	}
+	step = run_tested_fill(source);
+	if (step != HAVEGE_STEP_WORDS)
+		return step;
+	if (!source->closed)
 		make_block(source);
-	return step;
+	return HAVEGE_STEP_BUSY;
 }
 
 /* A good set of a running source: its blocks may leave. */
@@ -514,7 +525,8 @@ static enum havege_step release_blocks(struct havege_source *source)
 /* A good set before the source runs: go on to the tests if it was the last. */
 static enum havege_step count_set(struct havege_source *source)
 {
-	if (--source->needed)
+	source->needed--;
+	if (source->needed)
 		return HAVEGE_STEP_BUSY;
 	havege_health_tune(&source->health, gcd_of(source),
 			   havege_source_shift(source->sampler.span));
