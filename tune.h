@@ -115,11 +115,20 @@ void havege_tune_this_cpu(struct havege_tuning *tuning);
 bool havege_tune_settle(u32 dcache_kb, u32 icache_kb,
 			struct havege_tuning *tuning);
 
+/*
+ * Deltas of a fill that the GCD leaves out. AMD's counter moves in steps of 26
+ * and more, but no two readings of a CPU are equal: the second one in a step is
+ * 1 higher. The kernel's clock may be read just before a fill, in the step of
+ * the fill's first reading, which ends one delta and begins the next.
+ */
+#define HAVEGE_SKIPPED		2
+
 /**
  * struct havege_readings - statistics of a counter's readings
  * @seen:	number of deltas
  * @still:	number of deltas of 0
- * @gcd:	greatest common divisor of all deltas below 2^32, ticks
+ * @gcd:	greatest common divisor of the deltas below 2^32, without the
+ *		first HAVEGE_SKIPPED of each call, ticks
  * @back:	a reading was lower than the one before
  */
 struct havege_readings {

@@ -42,11 +42,8 @@ void havege_tune_look(struct havege_readings *readings, const u64 *delta,
 		/* A difference with the top bit set is negative. */
 		if (delta[i] >> 63)
 			readings->back = true;
-		else if (delta[i] <= ~0u)
-			/*
-			 * A longer delta contains a pause, and any number of
-			 * steps.
-			 */
+		/* A longer delta contains a pause, and any number of steps. */
+		else if (i >= HAVEGE_SKIPPED && delta[i] <= ~0u)
 			readings->gcd = gcd(readings->gcd, delta[i]);
 	}
 }

@@ -326,21 +326,23 @@ static void tune_guesses_and_bounds(struct kunit *test)
 /* Statistics add up over several calls. */
 static void tune_looks(struct kunit *test)
 {
-	static const u64 first[] = { 26 * 7, 0, 26 * 12, 0, 1ull << 32 };
-	static const u64 second[] = { 26, 0xffffffff / 26 * 26 };
-	static const u64 odd[] = { 13 * 5 };
-	static const u64 back[] = { 50, 1ull << 63 };
-	static const u64 long_ones[] = { 1ull << 32, (1ull << 63) - 1 };
+	/* Two readings in a step of the counter, before the first one here. */
+	static const u64 first[] = { 26 * 7 + 1, 26 * 3 - 1, 0, 26 * 12, 0,
+				     26 * 7, 1ull << 32 };
+	static const u64 second[] = { 1, 1, 26, 0xffffffff / 26 * 26 };
+	static const u64 odd[] = { 1, 1, 13 * 5 };
+	static const u64 back[] = { 1, 1ull << 63, 50 };
+	static const u64 long_ones[] = { 1, 1, 1ull << 32, (1ull << 63) - 1 };
 	struct havege_readings r = { 0 };
 
 	havege_tune_look(&r, first, ARRAY_SIZE(first));
-	KUNIT_EXPECT_EQ(test, r.seen, 5);
+	KUNIT_EXPECT_EQ(test, r.seen, 7);
 	KUNIT_EXPECT_EQ(test, r.still, 2);
 	/* A pause of 2^32 ticks or more has no effect on the GCD. */
 	KUNIT_EXPECT_EQ(test, r.gcd, 26);
 	KUNIT_EXPECT_FALSE(test, r.back);
 	havege_tune_look(&r, second, ARRAY_SIZE(second));
-	KUNIT_EXPECT_EQ(test, r.seen, 7);
+	KUNIT_EXPECT_EQ(test, r.seen, 11);
 	KUNIT_EXPECT_EQ(test, r.still, 2);
 	KUNIT_EXPECT_EQ(test, r.gcd, 26);
 	havege_tune_look(&r, odd, ARRAY_SIZE(odd));
@@ -354,7 +356,7 @@ static void tune_looks(struct kunit *test)
 	/* A step back stays recorded. */
 	havege_tune_look(&r, odd, ARRAY_SIZE(odd));
 	KUNIT_EXPECT_TRUE(test, r.back);
-	KUNIT_EXPECT_EQ(test, r.seen, 13);
+	KUNIT_EXPECT_EQ(test, r.seen, 24);
 }
 
 static enum havege_fitness tune_judge(u32 seen, u32 still, bool back)
