@@ -253,9 +253,10 @@ static __always_inline void store(struct havege_walk *walk,
 #define COPY(n) case (n): iteration(&regs, CLOCK_CPU); fallthrough
 
 /*
- * There must be one copy: a second one, inlined or cloned, has the same labels.
+ * There must be one copy: replays have to run the code of the live walk. A
+ * second copy has the same labels, which the assembler rejects.
  */
-static void walk_fill(struct havege_walk *walk, const bool live)
+static noinline __noclone void walk_fill(struct havege_walk *walk, const bool live)
 {
 	struct walk_regs regs = load(walk, live);
 	u32 left = HAVEGE_FILL_ITERS;

@@ -75,19 +75,36 @@ static inline struct havege_shape havege_shape(u32 span)
 }
 
 /**
+ * havege_long_shape() - a larger set for a span above 1
+ * @span:	half-steps in a sample, 2 to HAVEGE_SPAN_MAX
+ *
+ * Its residual varies less from set to set.
+ *
+ * Return: 1,024 rows of 512 samples.
+ */
+static inline struct havege_shape havege_long_shape(u32 span)
+{
+	return (struct havege_shape){ span, 1024, 512 };
+}
+
+/**
  * havege_smaller_shape() - the next smaller set, for a slow machine
  * @shape:	size of a set
  *
  * Smaller is stricter: the residual of a machine with noise gets smaller, and
  * that of a machine without noise gets no larger.
  *
- * Return: fewer rows, or else fewer samples, or else @shape.
+ * Return: the next one of 1,024 rows of 512 samples, 1,024 of 256, 256 of 512,
+ * 256 of 256; the last one for itself.
  */
 static inline struct havege_shape
 havege_smaller_shape(struct havege_shape shape)
 {
-	return shape.rows > 256 ? (struct havege_shape){ shape.span, 256, 512 } :
-		(struct havege_shape){ shape.span, 256, 256 };
+	if (shape.rows > 256 && shape.samples > 256)
+		return (struct havege_shape){ shape.span, 1024, 256 };
+	if (shape.rows > 256)
+		return (struct havege_shape){ shape.span, 256, 512 };
+	return (struct havege_shape){ shape.span, 256, 256 };
 }
 
 /**

@@ -245,7 +245,7 @@ static bool is_short(const struct havege_source *source)
 /* A start-up makes quick sets, unless it has to look closer. */
 static bool is_quick(const struct havege_source *source)
 {
-	return !source->doubted && is_short(source) &&
+	return !source->doubted && !source->patient && is_short(source) &&
 		(!source->started || source->sampler.span < HAVEGE_LONG_SPAN);
 }
 
@@ -256,15 +256,26 @@ static u32 short_fills(const struct havege_source *source)
 
 	if (span == 1)
 		return HAVEGE_FINE_NS / ns;
+	if (source->patient)
+		return min_t(u32, HAVEGE_PATIENT_FILLS, HAVEGE_PATIENT_NS / ns);
 	if (is_quick(source))
 		return min_t(u32, HAVEGE_QUICK_FILLS, HAVEGE_QUICK_NS / ns);
 	return min_t(u32, span < HAVEGE_LONG_SPAN ? HAVEGE_SHORT_FILLS :
 		     HAVEGE_LONG_FILLS, HAVEGE_SHORT_NS / ns);
 }
 
+/* Longer rows vary less from set to set. */
+static struct havege_shape whole_shape(const struct havege_source *source)
+{
+	const u32 span = source->sampler.span;
+
+	return source->patient && span > 1 ? havege_long_shape(span) :
+		havege_shape(span);
+}
+
 static struct havege_shape choose_shape(const struct havege_source *source)
 {
-	struct havege_shape shape = havege_shape(source->sampler.span);
+	struct havege_shape shape = whole_shape(source);
 	const u32 limit = is_short(source) || shape.span == 1 ?
 		short_fills(source) :
 		HAVEGE_SERVICE_NS / max(source->fill_ns, 1u);
@@ -273,7 +284,7 @@ static struct havege_shape choose_shape(const struct havege_source *source)
 	/* A starting machine at k = 1 shows enough in a smaller set. */
 	if (is_short(source) && shape.span == 1)
 		return havege_smaller_shape(shape);
-	for (tries = 0; tries < 2 && fills_of(&shape) > limit; tries++)
+	for (tries = 0; tries < 3 && fills_of(&shape) > limit; tries++)
 		shape = havege_smaller_shape(shape);
 	return shape;
 }
@@ -295,7 +306,8 @@ static u32 short_gap(const struct havege_source *source)
 
 static u32 mean_gap(const struct havege_source *source)
 {
-	if (is_short(source) || source->hurried)
+	if (is_short(source) || source->hurried ||
+	    (source->patient && source->sampler.span > 1))
 		return short_gap(source);
 	return HAVEGE_SET_BYTES / HAVEGE_BLOCK *
 		(source->block_ticks / HAVEGE_FILL_TICKS) /
@@ -304,7 +316,7 @@ static u32 mean_gap(const struct havege_source *source)
 
 size_t havege_source_memory(const struct havege_source *source)
 {
-	const struct havege_shape whole = havege_shape(source->sampler.span);
+	const struct havege_shape whole = whole_shape(source);
 
 	return havege_replay_bytes(&whole, &source->walk) + HAVEGE_PENDING;
 }
@@ -396,17 +408,26 @@ static bool is_last_set_good(const struct havege_source *source)
 	return havege_is_good(&source->estimate, source->sampler.span);
 }
 
-/* The quick set shows too little noise, but a closer look may show enough. */
+/* The set shows too little noise, but a closer look may show enough. */
 static bool may_be_noise(const struct havege_source *source)
 {
 	return source->estimate.residual >=
 		havege_limit(source->sampler.span) / 8;
 }
 
+/* Whether this start-up has looked as closely as it can. */
+static bool looked_closer(const struct havege_source *source)
+{
+	return source->sampler.span == 1 ? source->doubted : source->patient;
+}
+
 static enum havege_step refuse_set(struct havege_source *source)
 {
+	const bool last = looked_closer(source) || !may_be_noise(source);
+
 	source->replay_failures++;
-	if (source->started || source->doubted || !may_be_noise(source))
+	source->patient |= source->sampler.span > 1 && may_be_noise(source);
+	if (source->started || last)
 		return restart_phase(source, HAVEGE_FAULT_REPLAY,
 				     HAVEGE_TUNING);
 	havege_source_doubt(source);

@@ -5,8 +5,10 @@
  * Of 200 machines of a kind without noise at most one may be credited. Of 200
  * with noise at most one may be refused. None may be credited above its dose.
  *
- * Two processes share the seeds. The program prints a line of the table and a
- * TAP line for each kind. Exit status: 0, 1 for a failure, 2 for bad usage.
+ * Each kind above k = 1 is tested with the whole set and with the long one
+ * (NAME.long). Two processes share the seeds. The program prints a line of the
+ * table and a TAP line for each. Exit status: 0, 1 for a failure, 2 for bad
+ * usage.
  */
 #define _GNU_SOURCE
 
@@ -117,22 +119,23 @@ static int write_rows(const struct machine_kind *kind, unsigned long seed)
 }
 
 /* Test every WORKERS-th seed, from the worker's number on. */
-static void work(const struct machine_kind *kind, u32 worker, u32 seeds,
+static void work(const struct machine_kind *kind,
+		 const struct havege_shape *shape, u32 worker, u32 seeds,
 		 u32 *residual)
 {
-	const struct havege_shape shape = havege_shape(kind->span);
-	struct havege_rows *rows = allocate(havege_rows_bytes(&shape));
+	struct havege_rows *rows = allocate(havege_rows_bytes(shape));
 	struct machine *machine = allocate(sizeof(*machine));
 	u64 sample[HAVEGE_SAMPLES_MAX];
 	u32 seed;
 
 	for (seed = worker; seed < seeds; seed += WORKERS)
-		residual[seed] = machine_estimate(machine, kind, seed, &shape,
+		residual[seed] = machine_estimate(machine, kind, seed, shape,
 						  rows, sample).residual;
 }
 
 /* The residuals of a kind, by seed. Return: false if a worker has failed. */
-static bool machines_run(const struct machine_kind *kind, u32 seeds,
+static bool machines_run(const struct machine_kind *kind,
+			 const struct havege_shape *shape, u32 seeds,
 			 u32 *residual)
 {
 	bool good = true;
@@ -148,7 +151,7 @@ static bool machines_run(const struct machine_kind *kind, u32 seeds,
 			exit(1);
 		}
 		if (!pid) {
-			work(kind, worker, seeds, residual);
+			work(kind, shape, worker, seeds, residual);
 			_exit(0);
 		}
 	}
@@ -173,13 +176,15 @@ static bool is_right(const struct machine_kind *kind, u32 credited, u32 seeds)
 	return kind->dose ? !credited : credited * 200 <= seeds;
 }
 
-static bool test_kind(const struct machine_kind *kind, u32 seeds, u32 number,
-		      u32 *residual)
+static bool test_kind(const struct machine_kind *kind, bool is_long, u32 seeds,
+		      u32 number, u32 *residual)
 {
+	const struct havege_shape shape = is_long ?
+		havege_long_shape(kind->span) : havege_shape(kind->span);
 	u32 seed, credited = 0;
 	bool good;
 
-	good = machines_run(kind, seeds, residual);
+	good = machines_run(kind, &shape, seeds, residual);
 	for (seed = 0; seed < seeds; seed++) {
 		const struct havege_estimate e = { .residual = residual[seed] };
 
@@ -191,8 +196,8 @@ static bool test_kind(const struct machine_kind *kind, u32 seeds, u32 number,
 	       kind->name, kind->span, dose_of(kind),
 	       machines_bits(residual[0]), machines_bits(residual[seeds / 2]),
 	       machines_bits(residual[seeds - 1]), credited, seeds, verdict_of(kind));
-	printf("%s %u - machines.%s\n", good ? "ok" : "not ok", number,
-	       kind->name);
+	printf("%s %u - machines.%s%s\n", good ? "ok" : "not ok", number,
+	       kind->name, is_long ? ".long" : "");
 	return good;
 }
 
@@ -202,7 +207,7 @@ static int machines_test(const struct machine_kind *only, u32 seeds)
 	u32 *residual = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	u32 passed = 0, failed = 0;
-	size_t i;
+	size_t i, is_long;
 
 	if (residual == MAP_FAILED) {
 		perror("machines: mmap");
@@ -213,11 +218,13 @@ static int machines_test(const struct machine_kind *only, u32 seeds)
 	for (i = 0; i < MACHINE_KINDS; i++) {
 		if (only && only != &machine_kinds[i])
 			continue;
-		if (test_kind(&machine_kinds[i], seeds, passed + failed + 1,
-			      residual))
-			passed++;
-		else
-			failed++;
+		for (is_long = 0; is_long <= (machine_kinds[i].span > 1);
+		     is_long++)
+			if (test_kind(&machine_kinds[i], is_long, seeds,
+				      passed + failed + 1, residual))
+				passed++;
+			else
+				failed++;
 	}
 	munmap(residual, bytes);
 	printf("%u passed, %u failed\n", passed, failed);

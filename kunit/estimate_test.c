@@ -23,11 +23,11 @@
 /* Most samples to sort, and most distances to update in a step. */
 #define SORTED_MAX	2048
 #define UPDATED_MAX	16384
-/* Most steps of the larger shapes, whose sets have up to 2^18 samples. */
-#define STEPS_MAX	1200
+/* Most steps of the largest shape, whose set has 2^19 samples. */
+#define STEPS_MAX	2400
 
 static const struct havege_shape shapes[] = {
-	{ 1, 256, 512 }, { 4, 1024, 256 }, { 1, 256, 256 },
+	{ 1, 256, 512 }, { 4, 1024, 256 }, { 1, 256, 256 }, { 4, 1024, 512 },
 };
 
 struct fixture {
@@ -722,6 +722,8 @@ static void estimate_shapes(struct kunit *test)
 	for (span = 1; span <= HAVEGE_SPAN_MAX; span *= 2) {
 		shape = havege_shape(span);
 		if (span > 1) {
+			expect_shape(test, shape, span, 1024, 256);
+			shape = havege_smaller_shape(havege_long_shape(span));
 			expect_shape(test, shape, span, 1024, 256);
 			shape = havege_smaller_shape(shape);
 		}

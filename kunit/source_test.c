@@ -707,6 +707,27 @@ static void source_shapes(struct kunit *test)
 		expect_set(test, rig, cases[i].rows, cases[i].samples,
 			   cases[i].gap);
 	}
+	/* After a set with some noise: long gaps above k = 1, in service too. */
+	for (i = 0; i < 4; i++) {
+		source_start(rig, tick_256);
+		rig->clock.coarse = i & 1 ? 78 : 1;
+		rig->source.patient = true;
+		rig->source.fill_ns = i & 2 ? ~0u : 2500;
+		if (i & 2) {
+			steps_to_phase(test, rig, HAVEGE_RUNNING);
+			expect_blocks(test, rig, 1);
+			rig->source.fill_ns = 2500;
+		}
+		KUNIT_EXPECT_TRUE(test, rig->source.patient);
+		expect_set(test, rig, i & 1 ? 1024 : 256, i ? 512 : 256,
+			   i & 1 ? 667 : i ? 300 : 4);
+	}
+	/* A slow machine makes a smaller set then, too. */
+	source_start(rig, tick_256);
+	rig->clock.coarse = 78;
+	rig->source.patient = true;
+	rig->source.fill_ns = 150000;
+	expect_set(test, rig, 1024, 256, 5);
 	/* The first set with blocks, and a set of a stream, is quick below k = 8. */
 	for (i = 0; i < 4; i++) {
 		source_start(rig, tick_256);
@@ -927,6 +948,9 @@ static void source_looks_closer(struct kunit *test)
 	expect_blocks(test, rig, 1);
 	KUNIT_EXPECT_FALSE(test, source->doubted);
 
+	/* At k = 1 longer gaps than those are of no use. */
+	KUNIT_EXPECT_FALSE(test, source->patient);
+
 	/* One of the three is refused. */
 	source_start(rig, tick_twelfth);
 	while (source->sets < 1)
@@ -946,6 +970,53 @@ static void source_looks_closer(struct kunit *test)
 	steps_to(test, rig, HAVEGE_STEP_DEAD);
 	expect_refused(test, rig);
 	KUNIT_EXPECT_EQ(test, source->sets, 1);
+}
+
+/*
+ * Above k = 1 the closer look has long gaps, and so have all later sets. There
+ * is one such look, also where one good set was not enough from the beginning.
+ */
+static void source_is_patient(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	u32 doubted;
+
+	for (doubted = 0; doubted < 2; doubted++) {
+		source_start(rig, tick_16);
+		rig->clock.coarse = 26;
+		if (doubted)
+			havege_source_doubt(source);
+		while (!source->replay_failures)
+			KUNIT_ASSERT_TRUE(test, source_step(test, rig) !=
+					  HAVEGE_STEP_DEAD);
+		KUNIT_EXPECT_EQ(test, source->sampler.span, 4);
+		KUNIT_EXPECT_EQ(test, source->phase, HAVEGE_TUNING);
+		KUNIT_EXPECT_EQ(test, source->needed, HAVEGE_GOOD_SETS);
+		KUNIT_EXPECT_TRUE(test, source->patient);
+		steps_to(test, rig, HAVEGE_STEP_DEAD);
+		expect_refused(test, rig);
+		KUNIT_EXPECT_EQ(test, source->sets, 2);
+	}
+
+	source_start(rig, tick_16);
+	rig->clock.coarse = 26;
+	while (!source->replay_failures)
+		source_step(test, rig);
+	rig->clock.tick = tick_256;
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_GE(test, source->sets, 1 + HAVEGE_GOOD_SETS);
+	KUNIT_EXPECT_FALSE(test, source->doubted);
+	KUNIT_EXPECT_TRUE(test, source->patient);
+
+	/* A source in service becomes patient, too. */
+	source_start(rig, tick_256);
+	rig->clock.coarse = 26;
+	expect_blocks(test, rig, 1);
+	KUNIT_EXPECT_FALSE(test, source->patient);
+	rig->clock.tick = tick_16;
+	steps_to(test, rig, HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_TRUE(test, source->patient);
 }
 
 /* A hurried set gets its rows sooner, and goes on making blocks. */
@@ -1549,6 +1620,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(source_refuses_backwards),
 	KUNIT_CASE(source_refuses_at_first_no),
 	KUNIT_CASE_SLOW(source_looks_closer),
+	KUNIT_CASE_SLOW(source_is_patient),
 	KUNIT_CASE_SLOW(source_hurries),
 	KUNIT_CASE_SLOW(source_three_good_sets),
 	KUNIT_CASE_SLOW(source_stops_when_it_repeats),
