@@ -218,7 +218,8 @@ static bool has_worker(struct havege_collector *c, int cpu)
 /*
  * Start a worker on each target CPU, and stop all others. A failed start-up
  * does not keep the other workers from starting.
- * Return: 0, or an error of one of the start-ups.
+ * Return: 0; -EINTR; or the error of the first failed start-up. -ENXIO, for a
+ * CPU that went offline, yields to any other error.
  */
 static int place_workers(struct havege_collector *c)
 {
@@ -227,6 +228,7 @@ static int place_workers(struct havege_collector *c)
 
 	lockdep_assert_held(&c->control);
 	choose_target(c);
+	cpumask_clear(&c->missing);
 	list_for_each_entry_safe(w, next, &c->workers, list)
 		if (!is_settled(w))
 			end_worker(w);
@@ -236,9 +238,12 @@ static int place_workers(struct havege_collector *c)
 		if (has_worker(c, cpu))
 			continue;
 		one = start_on(c, cpu);
-		err = one ?: err;
 		if (one == -EINTR)
-			break;
+			return one;
+		if (one)
+			cpumask_set_cpu(cpu, &c->missing);
+		if (!err || err == -ENXIO)
+			err = one ?: err;
 	}
 	if (!err) {
 		if (c->failure_logged)
@@ -248,6 +253,41 @@ static int place_workers(struct havege_collector *c)
 		c->tries = 0;
 	}
 	return err;
+}
+
+/* Start-ups have failed: log one line for all failures, and try again later. */
+static void retry_later(struct havege_collector *c, int err)
+{
+	lockdep_assert_held(&c->control);
+	if (err != -ENODEV) {
+		spin_lock(&c->lock);
+		scnprintf(c->reason, sizeof(c->reason),
+			  "no thread could be started (error %d)", err);
+		spin_unlock(&c->lock);
+	}
+	/* -ENXIO: the CPU went offline again; retry without a log line. */
+	if (err != -ENXIO && !c->failure_logged) {
+		c->failure_logged = true;
+		pr_warn("nothing is collected on CPU %*pbl (error %d): trying again, at least once a minute\n",
+			cpumask_pr_args(&c->missing), err);
+	}
+	mod_delayed_work(system_long_wq, &c->settle_work,
+			 havege_worker_pause(++c->tries));
+}
+
+/*
+ * Place the workers for a caller that names CPUs: some of them are enough.
+ * Return: 0 if at least one worker runs, else an error.
+ */
+static int place_some_workers(struct havege_collector *c)
+{
+	const int err = place_workers(c);
+
+	if (!err || err == -EINTR || list_empty(&c->workers))
+		return err;
+	c->started_once = true;
+	retry_later(c, err);
+	return 0;
 }
 
 /* A CPU that goes offline loses its threads before it stops being online. */
@@ -273,22 +313,8 @@ static void settle_workers(struct work_struct *work)
 	if (start_blocked(c))
 		goto out;
 	err = place_workers(c);
-	if (!err || start_blocked(c))
-		goto out;
-	if (err != -ENODEV) {
-		spin_lock(&c->lock);
-		scnprintf(c->reason, sizeof(c->reason),
-			  "no thread could be started (error %d)", err);
-		spin_unlock(&c->lock);
-	}
-	/* -ENXIO: the CPU went offline again; retry without a log line. */
-	if (err != -ENXIO && !c->failure_logged) {
-		c->failure_logged = true;
-		pr_warn("nothing is collected on some CPU (error %d): trying again, at least once a minute\n",
-			err);
-	}
-	mod_delayed_work(system_long_wq, &c->settle_work,
-			 havege_worker_pause(++c->tries));
+	if (err && !start_blocked(c))
+		retry_later(c, err);
 out:
 	mutex_unlock(&c->control);
 }
@@ -334,11 +360,11 @@ int havege_collector_start(struct havege_collector *c,
 
 	mutex_lock(&c->control);
 	cpumask_copy(&c->asked, cpus);
-	err = place_workers(c);
+	err = place_some_workers(c);
 	/* No CPU was requested: retry on another one. */
 	while (err == -ENXIO && cpumask_empty(cpus) && tries--) {
 		wait_for_hotplug();
-		err = place_workers(c);
+		err = place_some_workers(c);
 	}
 	if (err) {
 		stop_workers(c);
@@ -364,7 +390,7 @@ int havege_collector_move(struct havege_collector *c,
 	cpumask_copy(&c->asked, cpus);
 	err = start_blocked(c);
 	if (!err)
-		err = place_workers(c);
+		err = place_some_workers(c);
 	else if (err == -EBUSY)
 		err = 0;
 	if (err) {

@@ -133,12 +133,13 @@ havege_collector_create(const struct havege_settings *settings);
  *		havege_collector_default_cpu()
  *
  * Each worker runs the whole start-up of havege_source.h. Readers are served
- * once the first worker is ready.
+ * once the first worker is ready. One worker is enough: where others do not
+ * start, the log says on which CPU and why, and the settle work tries again.
  *
  * Context: process context, sleeps; killable.
- * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if a start-up
- * refuses the machine, with a log line that says why; -ENOMEM; -EINTR if
- * killed. After an error there are no workers.
+ * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if all start-ups
+ * refuse the machine, with a log line that says why; -ENOMEM; -EINTR if killed.
+ * After an error there are no workers.
  */
 int havege_collector_start(struct havege_collector *c,
 			   const struct cpumask *cpus);
@@ -149,9 +150,9 @@ int havege_collector_start(struct havege_collector *c,
  * @cpus:	as for havege_collector_start()
  *
  * Workers that already run on one of @cpus stay. If any worker ends, the ready
- * bytes are wiped, and readers wait for the first start-up on a new CPU. If a
- * start-up fails, the collector moves back. While the machine is suspended only
- * @cpus is stored: the workers start there on resume.
+ * bytes are wiped, and readers wait for the first start-up on a new CPU. If no
+ * worker runs on any of @cpus, the collector moves back. While the machine is
+ * suspended only @cpus is stored: the workers start there on resume.
  *
  * Context: process context, sleeps.
  * Return: 0; -EIO after a permanent failure; -EINTR after
@@ -215,22 +216,6 @@ void havege_collector_forked(struct havege_collector *c);
  * Return: 0, or -ERANGE and nothing changes.
  */
 int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
-
-/**
- * havege_collector_supply() - put bytes into the buffer and wake readers
- * @c:		the collector
- * @epoch:	the collector's epoch when the producer of @bytes began
- * @bytes:	the bytes; the caller wipes its copy
- * @count:	number of bytes
- *
- * A worker calls it for walk words; a test calls it in place of a worker.
- *
- * Context: any that may take a spinlock.
- * Return: bytes stored; 0 if @epoch is not the present one and after a
- * permanent failure.
- */
-u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
-			    const void *bytes, u32 count);
 
 /**
  * havege_collector_read() - hand bytes out

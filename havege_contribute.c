@@ -14,32 +14,17 @@
 #define FIRST_SECONDS	5
 /* Size of a contribution (bytes): 512 bits, twice the pool's key. */
 #define BYTES		64
-/*
- * The core's thread reads at once from a new current source, and then about
- * once a minute. If it has not read for this long (seconds), another source is
- * current.
- */
-#define CURRENT_SECONDS	120
 
-/* When the core's thread read last (jiffies), and whether it ever did. */
-static unsigned long read_by_core;
-static bool read_ever;
+/* Whether havege is the current source. */
+static bool current_source;
 
 /* The work reads @contributing without the lock of the parameters. */
 static bool contributing;
 static struct havege_collector *contributor;
 
-void havege_contribute_core_read(void)
+void havege_contribute_set_current(bool is_current)
 {
-	WRITE_ONCE(read_by_core, jiffies);
-	WRITE_ONCE(read_ever, true);
-}
-
-static bool is_current(void)
-{
-	return READ_ONCE(read_ever) &&
-		time_before(jiffies, READ_ONCE(read_by_core) +
-			    CURRENT_SECONDS * HZ);
+	WRITE_ONCE(current_source, is_current);
 }
 
 static void contribute_now(struct work_struct *work)
@@ -48,7 +33,7 @@ static void contribute_now(struct work_struct *work)
 
 	if (!READ_ONCE(contributing))
 		return;
-	if (!is_current())
+	if (!READ_ONCE(current_source))
 		havege_collector_contribute(contributor, BYTES);
 	queue_delayed_work(system_power_efficient_wq, again,
 			   PERIOD_SECONDS * HZ);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Contribution to the kernel's pool while another hwrng is the current one
+ * Contribution to the kernel's pool while havege is not the current hwrng
  *
  * The hw_random core reads only from the source with the highest quality. A
  * work item therefore mixes conditioned bytes into the pool once a minute,
- * uncredited, while the core reads from another source.
+ * uncredited, while the core does not read from havege. The core does not tell
+ * a driver whether there is another source.
  */
 #ifndef HAVEGE_CONTRIBUTE_H
 #define HAVEGE_CONTRIBUTE_H
@@ -36,14 +37,12 @@ void havege_contribute_begin(struct havege_collector *c, bool on);
 void havege_contribute_set(bool on);
 
 /**
- * havege_contribute_core_read() - the hw_random core reads from this source
- *
- * Called for every read of the core's own thread, which reads from the current
- * source only.
+ * havege_contribute_set_current() - note whether havege is the current hwrng
+ * @is_current:	the hw_random core has chosen havege; false: it has left it
  *
  * Context: any.
  */
-void havege_contribute_core_read(void);
+void havege_contribute_set_current(bool is_current);
 
 /**
  * havege_contribute_end() - stop to contribute

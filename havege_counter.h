@@ -15,6 +15,14 @@
  *
  * The counter needs 64 bits. A 32-bit counter wraps within seconds or minutes,
  * which looks as if it went backwards.
+ *
+ * To add an architecture, change these places:
+ * - this file: how to read the counter, where random_get_entropy() does not fit
+ * - Kconfig: depends on the architecture
+ * - Kbuild, tune.h, tune_generic.c: a tune_ARCH.c, if the CPU tells its cache
+ *   sizes; without one the walk assumes HAVEGE_GENERIC_KB
+ * - host/Makefile: the compiler options of the walk in user space
+ * - tests/arch/ARCH, tests/kernels.table: a machine that boots it
  */
 #ifndef HAVEGE_COUNTER_H
 #define HAVEGE_COUNTER_H

@@ -30,8 +30,25 @@
 
 /* hwrng */
 
+/*
+ * The core calls init when havege becomes the current source, and cleanup when
+ * another source or none has taken its place and the last reader has left.
+ */
+static int havege_hwrng_init(struct hwrng *rng)
+{
+	havege_contribute_set_current(true);
+	return 0;
+}
+
+static void havege_hwrng_cleanup(struct hwrng *rng)
+{
+	havege_contribute_set_current(false);
+}
+
 static struct hwrng havege_hwrng = {
 	.name = "havege",
+	.init = havege_hwrng_init,
+	.cleanup = havege_hwrng_cleanup,
 	.read = havege_hwrng_read,
 };
 
@@ -53,8 +70,6 @@ int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 	/* The core's own thread uses all bytes at once. */
 	if (!(current->flags & PF_KTHREAD))
 		max = min(max, limit);
-	else if (rng == &havege_hwrng)
-		havege_contribute_core_read();
 	return havege_collector_read(c, data, max, wait);
 }
 
@@ -97,20 +112,21 @@ static struct havege_collector *havege;
 static struct device *havege_dev;
 static const void *generation;
 
-static void announce(struct havege_collector *c,
+/* The CPUs that collect. A struct cpumask may be too large for the stack. */
+static struct cpumask announced __initdata;
+
+static void __init announce(struct havege_collector *c,
 		     const struct havege_param_values *values)
 {
 	struct havege_state state;
 	const struct havege_figures *figures = &state.figures;
-	const struct cpumask *cpus = values->cpus;
 	u32 needed;
 
-	havege_collector_state(c, &state);
+	/* havege_init() calls this once, with havege_param_lock held. */
+	havege_collector_snapshot(c, &state, &announced);
 	needed = havege_limit(figures->span);
-	if (cpumask_empty(cpus))
-		cpus = havege_one_cpu(state.cpu);
 	pr_info("collecting on CPU %*pbl: L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %u KiB, quality %u of 1024\n",
-		cpumask_pr_args(cpus), state.tuning.geo.dcache_kb,
+		cpumask_pr_args(&announced), state.tuning.geo.dcache_kb,
 		state.tuning.geo.icache_kb, state.tuning.source,
 		havege_table_kb(&state), havege_loop_kb(&state),
 		values->buffer_kb, values->quality);
@@ -123,7 +139,7 @@ static void announce(struct havege_collector *c,
 		values->mode);
 }
 
-static struct havege_collector *
+static struct havege_collector * __init
 bring_up(const struct havege_param_values *values)
 {
 	struct havege_settings settings = {

@@ -215,33 +215,20 @@ static int move_to(const struct cpumask *cpus)
 
 static int cpus_set(const char *text, const struct kernel_param *kp)
 {
+	/*
+	 * Static: nothing can be allocated yet when the kernel reads its command
+	 * line. A text that is half right leaves the old value as it was.
+	 */
+	static struct cpumask cpus;
 	struct cpumask *asked = kp->arg;
-	cpumask_var_t cpus;
 	int err;
 
 	mutex_lock(&havege_param_lock);
-	/*
-	 * Nothing can be allocated yet when the kernel reads its command line.
-	 */
-	if (phase == LOADING) {
-		spin_lock(&value_lock);
-		err = parse_cpus(text, asked);
-		spin_unlock(&value_lock);
-		goto out;
-	}
-	err = -ENODEV;
-	if (phase == OVER)
-		goto out;
-	err = -ENOMEM;
-	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
-		goto out;
-	err = parse_cpus(text, cpus);
+	err = phase == OVER ? -ENODEV : parse_cpus(text, &cpus);
+	if (!err && phase != LOADING)
+		err = move_to(&cpus);
 	if (!err)
-		err = move_to(cpus);
-	if (!err)
-		store_cpus(asked, cpus);
-	free_cpumask_var(cpus);
-out:
+		store_cpus(asked, &cpus);
 	mutex_unlock(&havege_param_lock);
 	return err;
 }

@@ -112,12 +112,6 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	return done;
 }
 
-u32 havege_collector_supply(struct havege_collector *c, u32 epoch,
-			    const void *bytes, u32 count)
-{
-	return havege_reader_supply(c, epoch, bytes, count, false);
-}
-
 int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 {
 	int err = 0;

@@ -69,20 +69,16 @@ static bool wants_refill(struct havege_collector *c)
 	return ret;
 }
 
-/* Deliver the blocks of a good set. Drop those that do not fit. */
-static void deliver_blocks(struct havege_worker *w,
-			   struct havege_source *source)
+/* Deliver bytes, a part at a time. Drop those that do not fit. */
+static void deliver_bytes(struct havege_worker *w, const void *bytes, u32 count)
 {
 	u32 done = 0, some;
 
 	do {
-		some = havege_reader_supply(w->c, w->epoch,
-					    source->pending + done,
-					    source->pending_bytes - done,
-					    w->demand);
+		some = havege_reader_supply(w->c, w->epoch, bytes + done,
+					    count - done, w->demand);
 		done += some;
-	} while (some && done < source->pending_bytes);
-	havege_source_forget(source);
+	} while (some && done < count);
 }
 
 /* Whether the thread still runs on its CPU. */
@@ -424,13 +420,13 @@ static bool run_step(struct havege_worker *w, struct havege_source *source)
 		lend_or_pause(w, source);
 		break;
 	case HAVEGE_STEP_WORDS:
-		havege_collector_supply(c, w->epoch, source->walk.ring,
-					sizeof(source->walk.ring));
+		deliver_bytes(w, source->walk.ring, sizeof(source->walk.ring));
 		break;
 	case HAVEGE_STEP_BLOCKS:
 		publish(w, source);
 		check_demand(w);
-		deliver_blocks(w, source);
+		deliver_bytes(w, source->pending, source->pending_bytes);
+		havege_source_forget(source);
 		break;
 	case HAVEGE_STEP_BAD:
 		begin_recovery(w, source);
@@ -527,10 +523,11 @@ int havege_worker_run(void *data)
 	struct havege_source *source = open_source(w);
 
 	w->start_error = PTR_ERR_OR_ZERO(source);
-	w->source = source;
+	w->source = w->start_error ? NULL : source;
 	complete(&w->started);
-	if (!IS_ERR(source)) {
-		serve_readers(w, source);
+	if (w->source) {
+		serve_readers(w, w->source);
+		w->source = NULL;
 		close_source(source);
 	}
 

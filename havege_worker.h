@@ -43,7 +43,7 @@
  * @task:	the thread
  * @cpu:	CPU that the thread is bound to
  * @epoch:	@c's epoch when the worker was created
- * @source:	the thread's source, from the start-up on; the thread's
+ * @source:	the thread's source while it serves, else NULL; the thread's
  * @started:	completed once, at the end of the start-up
  * @start_error: result of the start-up; valid after @started
  * @doubt:	the machine has failed or been refused before: the start-up
@@ -83,6 +83,7 @@ struct havege_worker {
  *		@control and @lock
  * @asked:	requested CPUs, or none; written under @control
  * @target:	CPUs that should have a worker; under @control
+ * @missing:	those of them on which the last start-up failed; under @control
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
@@ -118,6 +119,7 @@ struct havege_collector {
 	struct list_head workers;
 	struct cpumask asked;
 	struct cpumask target;
+	struct cpumask missing;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
@@ -184,14 +186,17 @@ bool havege_reader_is_copy(struct havege_collector *c);
 /**
  * havege_reader_supply() - put bytes into the buffer and wake readers
  * @c:		the collector
- * @epoch:	as for havege_collector_supply()
- * @bytes:	the bytes
+ * @epoch:	@c's epoch when the producer of @bytes began
+ * @bytes:	the bytes; the caller wipes its copy
  * @count:	number of bytes
  * @more:	fill the buffer beyond its size, for readers that empty it
  *		quickly
  *
+ * A worker calls it; a test calls it in place of a worker.
+ *
  * Context: any that may take a spinlock.
- * Return: bytes stored, 4 KiB at most.
+ * Return: bytes stored, 4 KiB at most; 0 if @epoch is not the present one and
+ * after a permanent failure.
  */
 u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 			 const void *bytes, u32 count, bool more);

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "../havege_worker.h"
+#include "noise_clock.h"
 
 /* Walk words: they come a hundred times faster than blocks. */
 static const struct havege_settings settings = {
@@ -27,8 +28,17 @@ static const struct havege_settings settings = {
 
 static int collector_init(struct kunit *test)
 {
-	struct havege_collector *c = havege_collector_create(&settings);
+	struct noise_clock *clock = kunit_kzalloc(test, sizeof(*clock),
+						  GFP_KERNEL);
+	struct havege_settings with_clock = settings;
+	struct havege_collector *c;
 
+	if (!clock)
+		return -ENOMEM;
+	*clock = new_clock;
+	clock->apart = true;
+	with_clock.clock = &clock->base;
+	c = havege_collector_create(&with_clock);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 	test->priv = c;
@@ -89,7 +99,7 @@ static int move(struct havege_collector *c, int cpu)
 /* Supply bytes as a worker of the first epoch does. */
 static u32 supply(struct havege_collector *c, const char *bytes, u32 count)
 {
-	return havege_collector_supply(c, 0, bytes, count);
+	return havege_reader_supply(c, 0, bytes, count, false);
 }
 
 static void destroy_now(struct kunit *test)
@@ -681,61 +691,7 @@ static void collector_warms_up(struct kunit *test)
 	KUNIT_EXPECT_NE(test, memcmp(out, walk->ring, sizeof(out)), 0);
 }
 
-/* A collector on a test's clock: noise, until the test turns it off. */
-
-enum noise {
-	NOISY,
-	CONSTANT,
-	OF_THE_PATH,
-};
-
-#define CLOCK_CPUS	4
-
-struct noise_clock {
-	struct havege_test_clock base;
-	enum noise noise;
-	u32 constant;	/* number of constant readings, whatever @noise says */
-	int quiet;	/* CPU without noise; negative: all */
-	bool apart;	/* each CPU has its own time */
-	struct {
-		u64 state;
-		u64 now;
-	} on[CLOCK_CPUS];
-};
-
-static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
-		      unsigned int depth, u32 *mix)
-{
-	struct noise_clock *clock = (struct noise_clock *)base;
-	const int cpu = clock->apart ? raw_smp_processor_id() % CLOCK_CPUS : 0;
-	u64 *state = &clock->on[cpu].state, *now = &clock->on[cpu].now;
-	u32 delta = 40 + depth;
-
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	if (READ_ONCE(clock->noise) == NOISY)
-		delta += *state >> 60;
-	if (READ_ONCE(clock->noise) == OF_THE_PATH)
-		delta += p >> 28;
-	if (READ_ONCE(clock->noise) == CONSTANT)
-		delta = 40;
-	if (!base->replay && READ_ONCE(clock->constant) &&
-	    (clock->quiet < 0 || clock->quiet == raw_smp_processor_id())) {
-		WRITE_ONCE(clock->constant, clock->constant - 1);
-		delta = 40;
-	}
-	*now += delta;
-	*mix = (u32)*now;
-	return *now;
-}
-
-static const struct noise_clock new_clock = {
-	.base.read = noise_read,
-	.quiet = -1,
-	.on = { [0 ... CLOCK_CPUS - 1] = { 88172645463325252ULL, 1000 } },
-};
-
+/* A collector on a clock that the test changes. */
 struct on_clock {
 	struct noise_clock clock;
 	struct work_struct failed;
@@ -778,10 +734,10 @@ static enum havege_status status(struct havege_collector *c)
 	return state.status;
 }
 
-/* Run a source as a worker does, up to its first blocks. */
-static void collector_make_blocks(struct kunit *test,
-				  struct havege_source *source,
-				  u64 *table, struct havege_test_clock *clock)
+/* Run a source as a worker does, up to its first blocks or words. */
+static void collector_make_bytes(struct kunit *test,
+				 struct havege_source *source, u64 *table,
+				 struct havege_test_clock *clock, bool stream)
 {
 	const struct havege_geometry geo = { 8, 8 };
 	enum havege_step step;
@@ -789,6 +745,7 @@ static void collector_make_blocks(struct kunit *test,
 
 	havege_source_init(source, table, &geo, clock, havege_known_answers);
 	source->fill_ns = U32_MAX;
+	source->stream = stream;
 	do {
 		step = havege_source_step(source);
 		if (step != HAVEGE_STEP_MEMORY)
@@ -797,8 +754,9 @@ static void collector_make_blocks(struct kunit *test,
 		havege_source_lend(source, kunit_kzalloc(test, bytes,
 							 GFP_KERNEL), bytes);
 		KUNIT_ASSERT_NOT_NULL(test, source->memory);
-	} while (step != HAVEGE_STEP_BLOCKS && step != HAVEGE_STEP_DEAD);
-	KUNIT_ASSERT_EQ(test, step, HAVEGE_STEP_BLOCKS);
+	} while (step == HAVEGE_STEP_BUSY || step == HAVEGE_STEP_MEMORY);
+	KUNIT_ASSERT_EQ(test, step, stream ? HAVEGE_STEP_WORDS :
+			HAVEGE_STEP_BLOCKS);
 }
 
 /* It serves exactly what the source makes of the same clock. */
@@ -815,7 +773,7 @@ static void collector_serves_blocks(struct kunit *test)
 	struct havege_state state;
 
 	KUNIT_ASSERT_TRUE(test, source && table);
-	collector_make_blocks(test, source, table, &clock.base);
+	collector_make_bytes(test, source, table, &clock.base, false);
 	KUNIT_ASSERT_GE(test, source->pending_bytes, sizeof(out));
 
 	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
@@ -831,6 +789,38 @@ static void collector_serves_blocks(struct kunit *test)
 	KUNIT_EXPECT_GE(test, state.figures.estimate.residual,
 			havege_limit(1));
 	KUNIT_EXPECT_FALSE(test, completion_done(&o->heard));
+}
+
+/* mode=stream: no word of a fill is lost, and they come in order. */
+static void collector_serves_all_words(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, true);
+	const struct havege_geometry geo = { 8, 8 };
+	struct havege_source *source = kunit_kzalloc(test, sizeof(*source),
+						     GFP_KERNEL);
+	u64 *table = kunit_kzalloc(test, havege_table_bytes(&geo), GFP_KERNEL);
+	const u32 bytes = sizeof(source->walk.ring);
+	u8 *out = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	struct noise_clock clock = new_clock;
+	struct havege_collector *c;
+	u32 done = 0;
+	int got;
+
+	KUNIT_ASSERT_TRUE(test, source && table && out);
+	collector_make_bytes(test, source, table, &clock.base, true);
+
+	destroy_now(test);
+	o->settings.buffer_kb = 2 * bytes / 1024;
+	c = havege_collector_create(&o->settings);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(c));
+	test->priv = c;
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	for (; done < bytes; done += got) {
+		got = havege_collector_read(c, out + done, bytes - done, true);
+		KUNIT_ASSERT_GT(test, got, 0);
+	}
+	KUNIT_EXPECT_EQ(test, memcmp(out, source->walk.ring, bytes), 0);
 }
 
 /* Neither a secret nor memory for sets is left. */
@@ -895,6 +885,53 @@ static void collector_refuses(struct kunit *test)
 	KUNIT_EXPECT_GE(test, only_worker(c)->source->sets, HAVEGE_GOOD_SETS);
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* One CPU without noise among several: the others serve, and it gets retries. */
+static void collector_on_some_cpus(struct kunit *test)
+{
+	const int first = cpumask_first(cpu_online_mask);
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct on_clock *o;
+	u8 out[4];
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	o->clock.apart = true;
+	o->clock.quiet = last;
+	o->clock.constant = U32_MAX;
+	KUNIT_EXPECT_EQ(test, collector_start(c, last), -ENODEV);
+	KUNIT_EXPECT_FALSE(test, c->failure_logged);
+
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_FALSE(test, cpumask_test_cpu(first, &c->missing));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->missing, cpumask_of(last)));
+	KUNIT_EXPECT_NOT_NULL(test, worker_on(c, first));
+	KUNIT_EXPECT_NULL(test, worker_on(c, last));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_TRUE(test, c->failure_logged);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&c->settle_work));
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 4);
+
+	/* Not one of the new CPUs: it moves back. */
+	KUNIT_EXPECT_EQ(test, move(c, last), -ENODEV);
+	KUNIT_EXPECT_NOT_NULL(test, worker_on(c, first));
+
+	/* The retry. */
+	WRITE_ONCE(o->clock.constant, 0);
+	collector_settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->missing));
+	KUNIT_EXPECT_FALSE(test, c->failure_logged);
+
+	/* A move to some of the CPUs is no error either. */
+	KUNIT_ASSERT_EQ(test, move(c, first), 0);
+	WRITE_ONCE(o->clock.constant, U32_MAX);
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(first)));
 }
 
 static bool collector_failures(struct havege_collector *c,
@@ -1346,7 +1383,8 @@ static void collector_accepted_later(struct kunit *test)
 static u8 *on_hypervisor(struct kunit *test)
 {
 	u8 *generation = kunit_kzalloc(test, 64, GFP_KERNEL);
-	struct havege_settings forked = settings;
+	struct havege_collector *c = test->priv;
+	struct havege_settings forked = c->settings;
 
 	KUNIT_ASSERT_NOT_NULL(test, generation);
 	destroy_now(test);
@@ -1381,7 +1419,8 @@ static void copy_serves_nothing_old(struct kunit *test)
 	generation[HAVEGE_GENERATION - 1] = 1;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
 	KUNIT_EXPECT_NE(test, only_worker(c)->epoch, c->epoch);
-	KUNIT_EXPECT_NULL(test, memchr_inv(c->buffer.data, 0, c->buffer.size));
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
+	KUNIT_EXPECT_GT(test, c->buffer.stale, 0);
 	/* Other copies know the bytes of this worker. */
 	KUNIT_EXPECT_EQ(test, supply(c, "abcdef", 6), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, false), 0);
@@ -1389,6 +1428,7 @@ static void copy_serves_nothing_old(struct kunit *test)
 	mutex_unlock(&c->control);
 
 	flush_delayed_work(&c->settle_work);
+	KUNIT_EXPECT_EQ(test, c->buffer.stale, 0);
 	KUNIT_EXPECT_PTR_NE(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, only_worker(c)->epoch, c->epoch);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
@@ -1552,8 +1592,10 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(read_times_out),
 	KUNIT_CASE(collector_warms_up),
 	KUNIT_CASE(collector_serves_blocks),
+	KUNIT_CASE(collector_serves_all_words),
 	KUNIT_CASE(collector_forgets),
 	KUNIT_CASE(collector_refuses),
+	KUNIT_CASE(collector_on_some_cpus),
 	KUNIT_CASE(collector_recovers),
 	KUNIT_CASE(recovering_serves_nothing),
 	KUNIT_CASE_SLOW(collector_fails),

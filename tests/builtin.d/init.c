@@ -92,6 +92,7 @@ int main(void)
 	tell("status", "/sys/devices/havege_rng/status");
 	tell("fill_threshold",
 	     "/sys/module/havege_rng/parameters/fill_threshold");
+	tell("cpus", "/sys/module/havege_rng/parameters/cpus");
 	tell_log();
 	printf("end\n");
 	fflush(stdout);

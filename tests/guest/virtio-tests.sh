@@ -43,6 +43,12 @@ contribute() {
 	IN=$(($(get "$S/contributed") - _c))
 }
 
+# contributes: contribute, and 64 bytes came.
+contributes() {
+	contribute
+	[ $IN = 64 ]
+}
+
 test_contribution() {
 	modprobe virtio_rng
 	wait_for 10 grep -q virtio_rng "$H/rng_current"
@@ -59,14 +65,19 @@ test_contribution() {
 	is "$(get "$S/contributed")" 128 "echo 0 > contribute contributes nothing"
 	contribute
 	is $IN 64 "echo 1 contributes again"
-	# Older kernels read once in the writing process. Only reads of the kernel's own thread
-	# count; it sleeps up to a minute between two reads.
 	echo havege >"$H/rng_current"
-	_b=$(get "$S/bytes_out")
-	wait_for 90 more_than "$_b"
-	result $? "havege is current: the kernel reads from it ($TOOK/100 s)"
 	contribute
-	is $IN 0 "nothing more is contributed"
+	is $IN 0 "havege is current: nothing more is contributed"
+	echo virtio_rng.0 >"$H/rng_current"
+	wait_for 20 contributes
+	result $? "virtio_rng.0 is current again: 64 bytes are contributed"
+	# The last reader of a source calls its cleanup.
+	(echo none >"$H/rng_current") 2>/dev/null
+	contribute
+	is $IN 64 "rng_current=none does not end the contributions"
+	echo havege >"$H/rng_current"
+	contribute
+	is $IN 0 "havege is current after none: nothing is contributed"
 	is "$(get "$S/status")" ok "status is ok"
 	unload
 	must_load contribute=0 || return
