@@ -8,9 +8,11 @@
  *
  * Each byte goes in at one end and comes out once at the other. The place that
  * it leaves is wiped. A wipe of many bytes is done in portions: the bytes are
- * dropped first, and no call returns them from then on. The refill rule has a hysteresis: a full buffer wants no
- * refill until fewer bits than the threshold are left, and then wants one until
- * it is full again. So a worker runs in bursts and sleeps in between.
+ * dropped first, and no call returns them from then on.
+ *
+ * The refill rule has a hysteresis: a full buffer wants no refill until fewer
+ * bits than the threshold are left, and then wants one until it is full again.
+ * So a worker runs in bursts and sleeps in between.
  *
  * Freestanding, without a lock: the owner serialises all calls.
  */

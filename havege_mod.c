@@ -116,7 +116,7 @@ static const void *generation;
 static struct cpumask announced __initdata;
 
 static void __init announce(struct havege_collector *c,
-		     const struct havege_param_values *values)
+			    const struct havege_param_values *values)
 {
 	struct havege_state state;
 	const struct havege_figures *figures = &state.figures;
