@@ -9,7 +9,7 @@
 #   TOP       the top of the checkout
 #   CACHE     a directory outside the checkout for files that are slow to make; not made here
 #   TMP       a temporary directory, removed at the end
-#   say, die, print_usage, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
+#   say, die, misused, print_usage, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
 #   conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
@@ -77,6 +77,12 @@ say() {
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
+}
+
+# misused TEXT: prints what is wrong with the arguments; ends the script with code 2.
+misused() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 2
 }
 
 # print_usage: prints the lines of the script's head that begin with a tab; ends with code 2.

@@ -152,7 +152,7 @@ choices() {
 	cp "$A/replay.u64" "$TMP/gaps/gap-7.u64" &&
 	head -c $((rows * samples * 8)) "$A/replay.u64" >"$TMP/gaps/gap-30.u64" &&
 	echo no >"$TMP/gaps/gap-x.u64" &&
-	"$TOP/tools/assess.d/figures.py" "$TMP/choice" 1000 "$span" "$TMP/gaps" || return
+	python3 "$TOP/tools/assess.d/figures.py" "$TMP/choice" 1000 "$span" "$TMP/gaps" || return
 	cat "$TMP/choice/choices.txt"
 	one=$(awk 'NR == 1 { print $2 }' "$A/replays.txt")
 	has "$TMP/choice/choices.txt" "$samples 7 3 $(figure "$A" replay_residual_min) $(figure "$A" \

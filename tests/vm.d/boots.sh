@@ -8,12 +8,9 @@
 
 test_modes() {
 	MODES=$*
+	known_modes "$@"
 	for _m; do
-		! not_here "$_m" || die "$ARCH has no mode $_m"
-		all_modes | grep -qx -e "$_m" || {
-			say "There is no mode $_m. There are:" "$(all_modes | xargs)" >&2
-			exit 2
-		}
+		! not_here "$_m" || misused "$ARCH has no mode $_m"
 	done
 	# shellcheck disable=SC2034 # guest.sh
 	! wanted haveged || EXTRA=pack_haveged
@@ -37,11 +34,6 @@ test_modes() {
 		boot "$machine" "$mode" "$(by_amount "$short" "$long")" "$text" $arguments
 	done 4<"$TOP/tests/boots.table"
 	finish_tests
-}
-
-# all_modes: prints those of the table, a line each.
-all_modes() {
-	sed -n 's/^(\{0,1\}\([a-z-]*\))\{0,1\}	.*/\1/p' "$TOP/tests/boots.table" | uniq
 }
 
 # by_amount SHORT LONG: prints the one for HAVEGE_AMOUNT.

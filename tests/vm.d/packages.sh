@@ -137,7 +137,7 @@ package_tests() {
 	for _s; do
 		case " $SYSTEMS " in
 		*" $_s "*)	;;
-		*)		die "no system '$_s'; there are: $SYSTEMS" ;;
+		*)		misused "no system '$_s'; there are: $SYSTEMS" ;;
 		esac
 	done
 	need mke2fs:e2fsprogs debugfs:e2fsprogs

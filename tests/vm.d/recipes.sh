@@ -61,7 +61,7 @@ recipe_tests() {
 	for _r; do
 		case " $RECIPES " in
 		*" $_r "*)	;;
-		*)		die "no recipe '$_r'; there are: $RECIPES" ;;
+		*)		misused "no recipe '$_r'; there are: $RECIPES" ;;
 		esac
 	done
 	need mke2fs:e2fsprogs debugfs:e2fsprogs

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """host.py HAVEGE_HOST HAVEGED ROUNDS
 
