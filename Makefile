@@ -10,7 +10,7 @@ HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/i
 CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-deb check-rpm check-secureboot check-status \
+	check-kernels check-builtin check-deb check-rpm check-secureboot check-status check-fresh \
 	deb rpm arch \
 	kunit kunit-x86 static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
@@ -29,7 +29,7 @@ help:
 	@echo '  make [module]          the module for the running kernel, or KDIR=...      20 s'
 	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
 	@echo '  make uninstall         remove that again (root)                            10 s'
-	@echo '  make deb | rpm | arch  a package, in BUILD (build)'
+	@echo '  make deb | rpm | arch  a package, in BUILD (build)                         1 min'
 	@echo '  make egd               the EGD server; install-egd, uninstall-egd          5 s'
 	@echo 'Test'
 	@echo '  make check             the tests on one kernel; TEST=PATTERN: some suites  30 min'
@@ -46,14 +46,15 @@ help:
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
 	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
+	@echo '  make check-fresh       the targets listed here, in a bare Debian 12        15 min'
 	@echo '  make check-recipes     haveged, EGD, cloud-init, Ansible, as documented    30 min'
 	@echo 'TEST=GLOB runs the cases whose name SUITE.CASE matches, as havege_health.*'
 	@echo 'Measure'
 	@echo '  make assess            raw samples, restarts, replays; a report with plots 5 min'
 	@echo '  make bench             how fast, beside its peers                          10 min'
 	@echo '  make host              build/havege-host, which runs the walk natively     10 s'
-	@echo '  make docs              the pictures of the documentation'
-	@echo '  make clean             remove what was built'
+	@echo '  make docs              the pictures of the documentation                   15 min'
+	@echo '  make clean             remove what was built                               1 s'
 
 install:
 	@scripts/install
@@ -91,6 +92,9 @@ check-secureboot:
 check-status:
 	@tests/status-test
 
+check-fresh:
+	@tests/fresh-test
+
 check-recipes:
 	@tests/vm recipes
 
@@ -101,8 +105,11 @@ egd:
 egd-test:
 	@tests/egd-test
 
-install-egd uninstall-egd:
-	@$(MAKE) -C tools/egd BUILD=$(abspath $(BUILD)) $(@:-egd=)
+install-egd: egd
+	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD)) install
+
+uninstall-egd:
+	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD)) uninstall
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))

@@ -110,12 +110,14 @@ as_root() {
 
 # with_proc ROOT COMMAND...: runs it as root, on this machine, with the /proc that dkms needs in
 # ROOT. The mount is in a namespace of its own, and ends with the command, even if that is killed. In
-# a chroot whose top is no mount point the namespace cannot be private: there umount ends it.
+# a chroot whose top is no mount point the namespace cannot be private: there umount ends it. ALONE:
+# more options of unshare.
 with_proc() {
 	_prop=private
 	as_root unshare --mount true 2>/dev/null || _prop=unchanged
 	# shellcheck disable=SC2016 # the inner shell's
-	as_root unshare --mount --propagation "$_prop" sh -c '
+	# shellcheck disable=SC2086 # words
+	as_root unshare --mount --propagation "$_prop" ${ALONE-} sh -c '
 		root=$1; shift
 		mount -t proc proc "$root/proc" || exit
 		"$@"

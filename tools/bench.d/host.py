@@ -31,8 +31,10 @@ def say(name, value):
 
 
 def start(command, cpu=LAST):
+    # havege-host says why it does not start. haveged writes to its standard error always.
+    errors = None if command[0] == HOST else subprocess.DEVNULL
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+        command, stdout=subprocess.PIPE, stderr=errors, bufsize=0,
         preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
 
 
