@@ -5,6 +5,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
 # What the programs of host/ are built with: TOOL[:PACKAGE], as scripts/need takes it.
+# It runs through sh: a test has the checkout where nothing can be executed.
 HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/include/stdio.h:libc6-dev /usr/include/nettle/sha2.h:nettle-dev
 # Cases of a suite: TEST='SUITE.CASE', with wildcards.
 CASES := $(if $(TEST),'$(TEST)')
@@ -99,7 +100,7 @@ check-recipes:
 	@tests/vm recipes
 
 egd:
-	@scripts/need $(filter-out %nettle-dev,$(HOST_NEEDS))
+	@sh scripts/need $(filter-out %nettle-dev,$(HOST_NEEDS))
 	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD))
 
 egd-test:
@@ -124,15 +125,15 @@ static:
 	@tests/static
 
 host:
-	@scripts/need $(HOST_NEEDS)
+	@sh scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) $(abspath $(BUILD))/havege-host
 
 host-test:
-	@scripts/need $(HOST_NEEDS)
+	@sh scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) test
 
 machines:
-	@scripts/need $(HOST_NEEDS)
+	@sh scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C host BUILD=$(abspath $(BUILD)) SEEDS=$(SEEDS) machines
 
 assess:
