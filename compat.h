@@ -2,9 +2,9 @@
 /*
  * Differences between kernel versions
  *
- * Only this file mentions a kernel version: the other files are written for the
- * newest kernel. Each entry names the version in which it ends. Delete it when
- * older kernels are no longer supported.
+ * Only this file mentions kernel versions (dkms.conf has the oldest, too): the
+ * other files are written for the newest kernel. Each entry names the version in
+ * which it ends. Delete it when older kernels are no longer supported.
  */
 #ifndef HAVEGE_COMPAT_H
 #define HAVEGE_COMPAT_H

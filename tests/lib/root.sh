@@ -133,6 +133,7 @@ prepare_root() {
 		}
 		step "Making a Debian $SUITE root with its kernel (about a minute, once)" make_root
 	}
+	as_root rm -rf "$ROOT"/lib/modules/*-excluded
 	KVER=$(cd "$ROOT/lib/modules" && echo *)
 	[ -e "$ROOT/lib/modules/$KVER/modules.dep" ] ||
 		die "expected one kernel in $ROOT, found: $KVER; try tests/vm clean"

@@ -80,7 +80,13 @@ dkms_test() {
 	else
 		pass "DKMS builds $NAME for $KVER without a warning"
 	fi
+	check "dkms autoinstall leaves out what dkms.conf excludes, without an error" none_left
 	modinfo_test
+}
+
+none_left() {
+	cat "$TMP/left-out"
+	[ ! -s "$TMP/left-out" ]
 }
 
 # modinfo has a unit or a range for each parameter, in parentheses.
