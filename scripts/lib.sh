@@ -9,8 +9,8 @@
 #   TOP       the top of the checkout
 #   CACHE     a directory outside the checkout for files that are slow to make; not made here
 #   TMP       a temporary directory, removed at the end
-#   say, die, misused, print_usage, need, as_root, step, on_exit, pass, fail, check, count_tap, summary,
-#   conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
+#   say, die, misused, print_usage, need, as_root, step, on_exit, end_tree, pass, fail, check,
+#   count_tap, summary, conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -39,6 +39,16 @@ trap 'exit 141' PIPE
 on_exit 'rm -rf "$TMP"'
 # shellcheck disable=SC2016
 on_exit '[ -z "$TICKER" ] || kill -9 "$TICKER" 2>/dev/null || :'
+
+# end_tree PID [SIGNAL]: ends the process, then its descendants: in the other order it would start the
+# next one. It needs pgrep.
+end_tree() {
+	_children=$(pgrep -P "$1")
+	kill -s "${2:-TERM}" "$1" 2>/dev/null || :
+	for _child in $_children; do
+		end_tree "$_child" "${2:-TERM}"
+	done
+}
 
 # conf NAME: prints the value of NAME in dkms.conf, which also has the version.
 conf() {

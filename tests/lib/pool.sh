@@ -42,15 +42,6 @@ lane() {
 	done
 }
 
-# end_tree PID: ends the process, then its descendants: it would start the next job.
-end_tree() {
-	_children=$(pgrep -P "$1")
-	kill "$1" 2>/dev/null || :
-	for _child in $_children; do
-		end_tree "$_child"
-	done
-}
-
 end_lanes() {
 	for _lane in $lanes; do
 		end_tree "$_lane"
