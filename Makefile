@@ -2,8 +2,17 @@
 # What people type: make help lists it. kbuild reads Kbuild and not this file; what is longer than
 # a line is in scripts/, tools/ and tests/.
 
+# kbuild says "No rule to make target" there.
+ifneq ($(word 2,$(CURDIR))$(findstring :,$(CURDIR)),)
+$(error kbuild cannot build in a path with a space or a colon: move the checkout from "$(CURDIR)")
+endif
+
 KDIR ?= /lib/modules/$(shell uname -r)/build
 BUILD ?= build
+# make BUILD=DIR builds the module in a copy of the sources. DKMS has no scripts/, and builds in place.
+ifeq ($(origin BUILD) $(wildcard scripts/sources),command line scripts/sources)
+COPY := $(abspath $(BUILD))/module
+endif
 # What the programs of host/ are built with: TOOL[:PACKAGE], as scripts/need takes it.
 # It runs through sh: a test has the checkout where nothing can be executed.
 HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/include/stdio.h:libc6-dev /usr/include/nettle/sha2.h:nettle-dev
@@ -17,9 +26,38 @@ CASES := $(if $(TEST),'$(TEST)')
 	egd egd-test install-egd uninstall-egd check-recipes docs
 
 module:
-	@[ -d $(KDIR) ] || { echo "No kernel headers in $(KDIR): install those of" \
-		"your kernel (Documentation/install.rst), or name others: make KDIR=..."; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(if $(wildcard $(KDIR)/Makefile),,$(error No kernel headers in $(KDIR). Install those of your \
+		kernel (Debian: linux-headers-$(shell uname -r), Fedora: kernel-devel-$(shell uname -r), \
+		Arch: linux-headers), or name others: make KDIR=DIR))
+	$(if $(COPY)$(shell [ ! -w . ] || echo y),,$(error $(CURDIR) cannot be written to. Build in \
+		another directory: make BUILD=DIR))
+	$(if $(filter missing:,$(LLVM_ARGS)),$(error clang has built the kernel of $(KDIR), and must build \
+		the module. $(LLVM_ARGS) (packages of Debian, Fedora, Arch: clang lld llvm)))
+	@[ -z "$(COPY)" ] || { mkdir -p $(COPY)/kunit && scripts/sources | while read -r f; do \
+		cmp -s $$f $(COPY)/$$f || cp -f $$f $(COPY)/$$f || exit; done; }
+	$(MAKE) -C $(KDIR) M=$(or $(COPY),$(CURDIR)) $(LLVM_ARGS) modules
+	@[ -z "$(COPY)" ] || cp $(COPY)/havege_rng.ko $(BUILD)/
+
+# Tools for a kernel that clang has built: gcc does not know the options in its configuration. Those
+# of the kernel's own version come first (LLVM=-NN), then those without a version (LLVM=1). The
+# caller's choice wins, but not LLVM=1 or CC=clang, which dkms 3 adds. CC and LD are for kernels
+# before LLVM=-NN.
+ifeq ($(filter-out 1,$(LLVM))$(if $(filter command,$(origin CC)),$(filter-out clang,$(CC))),)
+LLVM_ARGS = $(shell conf=$(KDIR)/include/config/auto.conf; [ -e $$conf ] || conf=$(KDIR)/.config; \
+	grep -qsx CONFIG_CC_IS_CLANG=y $$conf || exit; \
+	n=$$(sed -n 's/^CONFIG_CLANG_VERSION=\(.*\)....$$/\1/p' $$conf); \
+	lld=$$(sed -n 's/^CONFIG_LD_IS_LLD=y$$/ld.lld/p' $$conf); \
+	for v in -$$n ''; do \
+		missing=; \
+		for tool in clang $$lld; do \
+			command -v $$tool$$v >/dev/null || missing="$$missing $$tool$$v"; \
+		done; \
+		[ -n "$$missing" ] || break; \
+	done; \
+	if [ -n "$$missing" ]; then echo "missing:$$missing"; \
+	elif [ -z "$$lld" ]; then echo "CC=clang$$v"; \
+	else echo "LLVM=$${v:-1} CC=clang$$v LD=ld.lld$$v"; fi)
+endif
 
 # Seconds and minutes: two cores, what is slow to make in the cache.
 help:
@@ -27,7 +65,8 @@ help:
 	@echo '  make demo              the module in a disposable VM, command by command   1 min'
 	@echo '  make shell             the same VM, left at a prompt                       1 min'
 	@echo 'Build and install'
-	@echo '  make [module]          the module for the running kernel, or KDIR=...      20 s'
+	@echo '  make [module]          the module for the running kernel, or KDIR=DIR;     20 s'
+	@echo '                         BUILD=DIR: built there'
 	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
 	@echo '  make uninstall         remove that again (root)                            10 s'
 	@echo '  make deb | rpm | arch  a package, in BUILD (build)                         1 min'
