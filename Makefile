@@ -20,7 +20,8 @@ HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/i
 CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-deb check-rpm check-secureboot check-status check-fresh \
+	check-kernels check-builtin check-clang check-deb check-rpm check-secureboot check-status \
+	check-fresh \
 	deb rpm arch \
 	kunit kunit-x86 static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
@@ -83,6 +84,7 @@ help:
 	@echo '  make check-kernels     the module on 5.10 to the newest, x86 and arm64     25 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
+	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
 	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
@@ -119,6 +121,9 @@ check-kernels:
 
 check-builtin:
 	@tests/builtin-test
+
+check-clang:
+	@tests/clang-test
 
 check-deb:
 	@tests/vm packages

@@ -13,8 +13,9 @@ OUT=$TMP/out
 PROGRAMS="sh make sed grep uname cp cmp mkdir dirname touch"
 
 prepare_make() {
-	mkdir "$TMP/bin" "$TMP/src" && pack_sources "$TMP/src.tar" && tar -C "$TMP/src" -xf "$TMP/src.tar" ||
-		die "the checkout cannot be copied"
+	mkdir "$TMP/bin" "$TMP/src"
+	pack_sources "$TMP/src.tar"
+	tar -C "$TMP/src" -xf "$TMP/src.tar" || die "the checkout cannot be copied"
 	for _p in $PROGRAMS; do
 		ln -s "$(command -v "$_p")" "$TMP/bin/$_p"
 	done
@@ -25,8 +26,8 @@ fake_kernel() {
 	mkdir -p "$TMP/$1/include/config"
 	# shellcheck disable=SC2016 # the dollars are make's
 	printf '%s\n' 'modules:' \
-		'	@echo "kbuild: CC=$(CC) LD=$(LD) LLVM=$(LLVM) W=$(W) KCFLAGS=$(KCFLAGS)" \' \
-		'		"$(filter -j%,$(MAKEFLAGS))"' \
+		'	@echo "kbuild: CC=$(CC) LD=$(LD) LLVM=$(LLVM) W=$(W) KCFLAGS=$(KCFLAGS)"' \
+		'	@echo "kbuild: $(filter -j%,$(MAKEFLAGS))"' \
 		'	@touch $(M)/havege_rng.ko' >"$TMP/$1/Makefile"
 	_kernel=$TMP/$1
 	shift
@@ -70,8 +71,9 @@ headers_tests() {
 			one_line "No kernel headers in $TMP/$_kdir\..*linux-headers-$(uname -r).*KDIR="
 	done
 	run_make "$TMP/src" KDIR="$TMP/gcc" W=1 KCFLAGS=-Werror -j3
-	check "W=, KCFLAGS= and -j reach kbuild, and no compiler is chosen for a kernel built by gcc" \
-		calls "CC=cc LD=ld LLVM= W=1 KCFLAGS=-Werror -j3"
+	check "W= and KCFLAGS= reach kbuild, and no compiler is chosen for a kernel built by gcc" \
+		calls "CC=cc LD=ld LLVM= W=1 KCFLAGS=-Werror"
+	check "-j reaches kbuild" calls -j3
 	rm -f "$TMP/src/havege_rng.ko"
 }
 
