@@ -103,7 +103,7 @@ test_credit() {
 	is "$(get "$S/test_entropy")" $_h "test_entropy is half the limit, at least 1/8"
 	is "$(get "$S/reason")" "" "reason is empty while status is ok"
 	WHY=$(cd "$S/health_failures" && grep . ./*)
-	! echo "$WHY" | grep -qv ':0$'
+	! echo "$WHY" | grep -v /replay: | grep -qv ':0$'
 	result $? "no health test has failed"
 }
 
