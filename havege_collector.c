@@ -31,11 +31,15 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
 
 #include "havege_worker.h"
+
+/* A worker that has not ended after this time may end on another CPU. */
+#define END_PATIENCE	HZ
 
 /* CPUs that may go offline during the first start-up before it fails. */
 #define START_TRIES	16
@@ -68,6 +72,7 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 	w->cpu = cpu;
 	w->doubt = !cpumask_empty(&c->doubted);
 	init_completion(&w->started);
+	init_completion(&w->ended);
 	w->task = kthread_create_on_node(havege_worker_run, w,
 					 cpu_to_node(cpu), "havege/%d", cpu);
 	if (IS_ERR(w->task)) {
@@ -87,16 +92,56 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 }
 
 /*
+ * Let a worker end on another CPU, on an isolated one only if there is no
+ * other. It drops the samples of a step that it makes there.
+ */
+static void send_elsewhere(struct havege_worker *w)
+{
+	struct cpumask *cpus = &w->c->elsewhere;
+	int cpu;
+
+	lockdep_assert_held(&w->c->control);
+	cpumask_clear(cpus);
+	for_each_online_cpu(cpu)
+		if (cpu != w->cpu && havege_worker_fits(cpu))
+			cpumask_set_cpu(cpu, cpus);
+	if (cpumask_empty(cpus)) {
+		cpumask_copy(cpus, cpu_online_mask);
+		cpumask_clear_cpu(w->cpu, cpus);
+	}
+	/* It fails where there is no other CPU, or one has just gone offline. */
+	if (!cpumask_empty(cpus))
+		set_cpus_allowed_ptr(w->task, cpus);
+}
+
+/* Of a worker that ends: add its failures, keep its other figures. */
+static void keep_figures(struct havege_collector *c,
+			 const struct havege_figures *last)
+{
+	struct havege_figures sum = *last;
+	unsigned int i;
+
+	lockdep_assert_held(&c->lock);
+	for (i = 0; i < HAVEGE_TESTS; i++)
+		sum.failures[i] += c->before.failures[i];
+	sum.replay_failures += c->before.replay_failures;
+	c->before = sum;
+}
+
+/*
  * Stop and free a worker. The buffer does not record which worker supplied a
  * byte: wipe it, unless the worker never served. Keep the counts of failures.
  */
 static void end_worker(struct havege_worker *w)
 {
 	struct havege_collector *c = w->c;
-	struct havege_figures *figures = &w->figures;
-	unsigned int i;
 
 	lockdep_assert_held(&c->control);
+	WRITE_ONCE(w->ending, true);
+	wake_up(&c->work);
+	/* A real-time task may keep the CPU: the thread never runs there. */
+	if (!wait_for_completion_timeout(&w->ended, END_PATIENCE))
+		send_elsewhere(w);
 	kthread_stop(w->task);
 	/* The failure makes the successor's start-up stricter. */
 	if (w->status == HAVEGE_RECOVERING || w->start_error == -ENODEV)
@@ -106,16 +151,30 @@ static void end_worker(struct havege_worker *w)
 	list_del(&w->list);
 	if (!w->start_error)
 		havege_buffer_drop(&c->buffer);
-	for (i = 0; i < HAVEGE_TESTS; i++)
-		figures->failures[i] += c->before.failures[i];
-	figures->replay_failures += c->before.replay_failures;
-	c->before = *figures;
+	keep_figures(c, &w->figures);
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
 	havege_reader_wipe(c);
 	/* The other workers may sleep: the wiped buffer needs a refill. */
 	wake_up(&c->work);
 	kfree(w);
+}
+
+/*
+ * Wait for a start-up. A real-time task may keep the CPU, so that the start-up
+ * never runs: it must not delay an unload or a suspend.
+ */
+static int wait_for_start(struct havege_worker *w)
+{
+	long left;
+
+	do {
+		left = wait_for_completion_killable_timeout(&w->started, HZ);
+		if (left > 0)
+			return w->start_error;
+	} while (!left && !READ_ONCE(w->c->dismissed) &&
+		 !READ_ONCE(w->c->suspending));
+	return -EINTR;
 }
 
 /* Start a worker on a CPU without one, and wait for its start-up. */
@@ -132,8 +191,7 @@ static int start_on(struct havege_collector *c, int cpu)
 		return PTR_ERR(w);
 
 	wake_up_process(w->task);
-	err = wait_for_completion_killable(&w->started) ? -EINTR :
-		w->start_error;
+	err = wait_for_start(w);
 	/* The start-up may have passed just as the starter was killed. */
 	if (err)
 		end_worker(w);
@@ -271,8 +329,9 @@ static void retry_later(struct havege_collector *c, int err)
 		pr_warn("nothing is collected on CPU %*pbl (error %d): trying again, at least once a minute\n",
 			cpumask_pr_args(&c->missing), err);
 	}
-	mod_delayed_work(system_long_wq, &c->settle_work,
-			 havege_worker_pause(++c->tries));
+	/* An event may have queued the work for now: do not put that off. */
+	queue_delayed_work(system_long_wq, &c->settle_work,
+			   havege_worker_pause(++c->tries));
 }
 
 /*
@@ -366,6 +425,8 @@ int havege_collector_start(struct havege_collector *c,
 		wait_for_hotplug();
 		err = place_some_workers(c);
 	}
+	if (err == -ENODEV && cpumask_weight(&c->target) > 1)
+		pr_err("not started: none of these CPUs can collect\n");
 	if (err) {
 		stop_workers(c);
 		cpumask_clear(&c->asked);
@@ -415,7 +476,9 @@ static void set_sleep_status(struct havege_collector *c,
 
 void havege_collector_suspend(struct havege_collector *c)
 {
+	WRITE_ONCE(c->suspending, true);
 	mutex_lock(&c->control);
+	WRITE_ONCE(c->suspending, false);
 	stop_workers(c);
 	if (!start_blocked(c))
 		set_sleep_status(c, HAVEGE_SUSPENDED);

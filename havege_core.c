@@ -222,8 +222,8 @@ static __always_inline void iteration(struct walk_regs *regs,
 	regs->delta += HAVEGE_ITER_TICKS;
 }
 
-static __always_inline struct walk_regs load(struct havege_walk *walk,
-					     const bool live)
+static __always_inline struct walk_regs load_regs(struct havege_walk *walk,
+						  const bool live)
 {
 	return (struct walk_regs){
 		.table = walk->table,
@@ -239,8 +239,8 @@ static __always_inline struct walk_regs load(struct havege_walk *walk,
 	};
 }
 
-static __always_inline void store(struct havege_walk *walk,
-				  const struct walk_regs *regs)
+static __always_inline void store_regs(struct havege_walk *walk,
+				       const struct walk_regs *regs)
 {
 	walk->p = regs->p;
 	walk->q = regs->q;
@@ -258,7 +258,7 @@ static __always_inline void store(struct havege_walk *walk,
  */
 static noinline __noclone void walk_fill(struct havege_walk *walk, const bool live)
 {
-	struct walk_regs regs = load(walk, live);
+	struct walk_regs regs = load_regs(walk, live);
 	u32 left = HAVEGE_FILL_ITERS;
 
 	while (left) {
@@ -291,7 +291,7 @@ static noinline __noclone void walk_fill(struct havege_walk *walk, const bool li
 		}
 	}
 
-	store(walk, &regs);
+	store_regs(walk, &regs);
 }
 
 /* Hide @live from the compiler, which would otherwise make two loops. */
@@ -314,16 +314,17 @@ void havege_walk_replay(struct havege_walk *walk)
 void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock)
 {
-	struct walk_regs regs = load(walk, !clock->replay);
+	struct walk_regs regs = load_regs(walk, !clock->replay);
 	u32 left;
 
 	regs.test = clock;
 	for (left = HAVEGE_FILL_ITERS; left; left--)
 		iteration(&regs, CLOCK_TEST);
-	store(walk, &regs);
+	store_regs(walk, &regs);
 }
 
-size_t havege_loop_bytes(void)
+/* Link-time optimisation must not inline it elsewhere: the symbol is local. */
+noinline size_t havege_loop_bytes(void)
 {
 	return havege_loop_size;
 }

@@ -45,7 +45,7 @@ static struct havege_collector *collector;
  */
 static DEFINE_SPINLOCK(value_lock);
 
-static void store(struct havege_param *param, s64 value)
+static void store_value(struct havege_param *param, s64 value)
 {
 	lockdep_assert_held(&havege_param_lock);
 	spin_lock(&value_lock);
@@ -161,7 +161,7 @@ static int param_set(const char *text, const struct kernel_param *kp)
 	if (!err && phase == RUNNING && param->apply)
 		err = param->apply(value);
 	if (!err) {
-		store(param, value);
+		store_value(param, value);
 		param->given = true;
 	}
 	mutex_unlock(&havege_param_lock);
@@ -209,7 +209,7 @@ static int move_to(const struct cpumask *cpus)
 					     havege_one_cpu(cpu.value));
 	err = havege_collector_move(collector, cpus);
 	if (!err)
-		store(&cpu, -1);
+		store_value(&cpu, -1);
 	return err;
 }
 
@@ -398,7 +398,7 @@ static int check_all(void)
 
 	fill_threshold.high = buffer_size.value * 8192;
 	if (!fill_threshold.given)
-		store(&fill_threshold, fill_threshold.high / 2);
+		store_value(&fill_threshold, fill_threshold.high / 2);
 
 	err = check_logged(&fill_threshold);
 	if (!err)
@@ -420,7 +420,7 @@ static int check_all(void)
 		if (quality.given)
 			pr_notice("quality=%lld lowered to %d: walk words carry no more (mode=stream)\n",
 				  quality.value, STREAM_QUALITY);
-		store(&quality, STREAM_QUALITY);
+		store_value(&quality, STREAM_QUALITY);
 	}
 	return 0;
 }

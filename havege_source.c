@@ -111,7 +111,7 @@ static void run_fill(struct havege_source *source)
 		havege_walk_live(&source->walk);
 }
 
-static void enter(struct havege_source *source, enum havege_phase phase)
+static void enter_phase(struct havege_source *source, enum havege_phase phase)
 {
 	const u32 span = source->sampler.span;
 
@@ -174,7 +174,7 @@ static enum havege_step restart_phase(struct havege_source *source,
 	havege_source_doubt(source);
 	end_set(source);
 	drop_blocks(source);
-	enter(source, phase);
+	enter_phase(source, phase);
 	return HAVEGE_STEP_BAD;
 }
 
@@ -183,7 +183,7 @@ static enum havege_step source_warm_up(struct havege_source *source)
 	run_fill(source);
 	source->left--;
 	if (!source->left)
-		enter(source, HAVEGE_TUNING);
+		enter_phase(source, HAVEGE_TUNING);
 	return HAVEGE_STEP_BUSY;
 }
 
@@ -224,7 +224,7 @@ static enum havege_step look_at_counter(struct havege_source *source)
 	source->sampler.span = span;
 	source->block_ticks = HAVEGE_BLOCK_BITS * HAVEGE_BIT /
 		havege_credit(span) * span;
-	enter(source, HAVEGE_ESTIMATE);
+	enter_phase(source, HAVEGE_ESTIMATE);
 	return HAVEGE_STEP_BUSY;
 }
 
@@ -431,7 +431,7 @@ static enum havege_step refuse_set(struct havege_source *source)
 		return restart_phase(source, HAVEGE_FAULT_REPLAY,
 				     HAVEGE_TUNING);
 	havege_source_doubt(source);
-	enter(source, HAVEGE_TUNING);
+	enter_phase(source, HAVEGE_TUNING);
 	return HAVEGE_STEP_BUSY;
 }
 
@@ -470,7 +470,7 @@ static enum havege_step run_tested_fill(struct havege_source *source)
 	if (is_new_failure(source))
 		return restart_phase(source, HAVEGE_FAULT_HEALTH,
 				     HAVEGE_TESTING);
-	enter(source, HAVEGE_TESTING);
+	enter_phase(source, HAVEGE_TESTING);
 	return HAVEGE_STEP_BUSY;
 }
 
@@ -484,7 +484,7 @@ static enum havege_step source_test(struct havege_source *source)
 	if (source->left)
 		return HAVEGE_STEP_BUSY;
 	/* After a failure tune and estimate again. */
-	enter(source, source->needed ? HAVEGE_TUNING : HAVEGE_RUNNING);
+	enter_phase(source, source->needed ? HAVEGE_TUNING : HAVEGE_RUNNING);
 	source->started |= !source->needed;
 	return HAVEGE_STEP_BUSY;
 }
@@ -551,7 +551,7 @@ static enum havege_step count_set(struct havege_source *source)
 		return HAVEGE_STEP_BUSY;
 	havege_health_tune(&source->health, gcd_of(source),
 			   havege_source_shift(source->sampler.span));
-	enter(source, HAVEGE_TESTING);
+	enter_phase(source, HAVEGE_TESTING);
 	return HAVEGE_STEP_BUSY;
 }
 
@@ -614,7 +614,7 @@ void havege_source_estimate(struct havege_source *source)
 	if (!havege_source_is_idle(source))
 		return;
 	source->needed = 1;
-	enter(source, HAVEGE_ESTIMATE);
+	enter_phase(source, HAVEGE_ESTIMATE);
 }
 
 static void explain_counter(const struct havege_source *source, char *text,

@@ -16,9 +16,10 @@
  * A failed source stops all deliveries until it has recovered, and a permanent
  * failure ends them on all CPUs: the cause may be the same on the other CPUs.
  *
- * CPU hotplug moves a bound kthread away from a CPU that goes offline. The
- * worker checks its CPU before and after each step. On another CPU it drops its
- * samples and queues the settle work, which replaces it.
+ * CPU hotplug moves a bound kthread away from a CPU that goes offline, and the
+ * collector moves a worker that it stops. The worker checks its CPU before and
+ * after each step. On another CPU it drops its samples and queues the settle
+ * work, which replaces it.
  *
  * The thread is freezable, for a freeze that comes before the suspend notifier.
  *
@@ -79,6 +80,12 @@ static void deliver_bytes(struct havege_worker *w, const void *bytes, u32 count)
 					    count - done, w->demand);
 		done += some;
 	} while (some && done < count);
+}
+
+/* Whether the collector stops this worker. */
+static bool should_end(const struct havege_worker *w)
+{
+	return READ_ONCE(w->ending) || kthread_should_stop();
 }
 
 /* Whether the thread still runs on its CPU. */
@@ -247,6 +254,18 @@ static enum havege_step timed_step(struct havege_source *source)
 	return what;
 }
 
+/* Other workers may start: @c->target names all of them. */
+static void report_refusal(const struct havege_worker *w, const char *text)
+{
+	const struct havege_collector *c = w->c;
+
+	if (cpumask_weight(&c->target) > 1)
+		pr_warn("CPU %d is refused: %s\n", w->cpu, text);
+	else
+		pr_err("%s: %s\n", c->started_once ? "not started again" :
+		       "not started", text);
+}
+
 /* Tune, allocate and start up a source. */
 static struct havege_source *open_source(struct havege_worker *w)
 {
@@ -266,7 +285,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
 		cond_resched_tasks_rcu_qs();
-		if (kthread_should_stop() || READ_ONCE(c->dismissed))
+		if (should_end(w) || READ_ONCE(c->dismissed))
 			err = -EINTR;
 		else if (!is_in_place(w))
 			err = -ENXIO;
@@ -289,17 +308,16 @@ static struct havege_source *open_source(struct havege_worker *w)
 
 		explain_failure(c, source, text);
 		if (!c->failure_logged)
-			pr_err("%s: %s\n", c->started_once ? "not started again" :
-			       "not started", text);
+			report_refusal(w, text);
 	}
 	close_source(source);
 	return ERR_PTR(err);
 }
 
-/* Only kthread_stop() ends the pause early. */
-static void pause_for(struct havege_collector *c, unsigned long timeout)
+/* Only the end of the worker ends the pause early. */
+static void pause_for(struct havege_worker *w, unsigned long timeout)
 {
-	wait_event_freezable_timeout(c->work, kthread_should_stop(), timeout);
+	wait_event_freezable_timeout(w->c->work, should_end(w), timeout);
 }
 
 /* Log one line for all failures until the source has recovered. */
@@ -343,7 +361,7 @@ static void lend_or_pause(struct havege_worker *w, struct havege_source *source)
 			havege_source_memory(source));
 	}
 	havege_source_forget(source);
-	pause_for(c, havege_worker_pause(w->no_memory));
+	pause_for(w, havege_worker_pause(w->no_memory));
 }
 
 /* Whether the blocks of the present set fill the buffer. */
@@ -433,7 +451,7 @@ static bool run_step(struct havege_worker *w, struct havege_source *source)
 		publish(w, source);
 		vfree(havege_source_unlend(source));
 		havege_source_forget(source);
-		pause_for(c, havege_worker_pause(source->tries));
+		pause_for(w, havege_worker_pause(source->tries));
 		break;
 	case HAVEGE_STEP_DEAD:
 		publish(w, source);
@@ -492,11 +510,11 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 
 	w->estimated = jiffies;
 	set_freezable();
-	while (!kthread_should_stop() && source->phase != HAVEGE_DEAD) {
+	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
 		if (!has_work(w, source) || freezing(current)) {
 			prepare_sleep(w, source);
 			wait_event_freezable(c->work, has_work(w, source) ||
-					     kthread_should_stop());
+					     should_end(w));
 			try_to_freeze();
 			continue;
 		}
@@ -510,7 +528,8 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 			havege_source_estimate(source);
 		if (!run_step(w, source)) {
 			WRITE_ONCE(w->displaced, true);
-			havege_reader_settle(c);
+			if (!should_end(w))
+				havege_reader_settle(c);
 			break;
 		}
 		cond_resched_tasks_rcu_qs();
@@ -530,6 +549,7 @@ int havege_worker_run(void *data)
 		w->source = NULL;
 		close_source(source);
 	}
+	complete(&w->ended);
 
 	/* kthread_stop() needs a thread that still exists: wait for it. */
 	set_freezable();

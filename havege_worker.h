@@ -46,6 +46,8 @@
  * @source:	the thread's source while it serves, else NULL; the thread's
  * @started:	completed once, at the end of the start-up
  * @start_error: result of the start-up; valid after @started
+ * @ending:	the collector stops the worker; written under @c's control
+ * @ended:	completed once the thread has wiped and freed all that it had
  * @doubt:	the machine has failed or been refused before: the start-up
  *		needs more good sets
  * @estimated:	when the source completed its last set, jiffies; the thread's
@@ -65,6 +67,8 @@ struct havege_worker {
 	struct havege_source *source;
 	struct completion started;
 	int start_error;
+	bool ending;
+	struct completion ended;
 	bool doubt;
 	unsigned long estimated;
 	unsigned long set_begun;
@@ -84,12 +88,14 @@ struct havege_worker {
  * @asked:	requested CPUs, or none; written under @control
  * @target:	CPUs that should have a worker; under @control
  * @missing:	those of them on which the last start-up failed; under @control
+ * @elsewhere:	CPUs on which a worker may end; under @control
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
  * @tries:	number of these failures; under @control
  * @doubted:	CPUs on which the source has failed or been refused since the
  *		last start-up that passed; under @control
+ * @suspending:	suspend or hibernation waits for @control: start-ups end at once
  * @settle_work: replaces workers (havege_collector_settle())
  * @fork_reported: the kernel has reported a VM fork that no lock holder has
  *		handled yet; set without a lock
@@ -120,10 +126,12 @@ struct havege_collector {
 	struct cpumask asked;
 	struct cpumask target;
 	struct cpumask missing;
+	struct cpumask elsewhere;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
 	struct cpumask doubted;
+	bool suspending;
 	struct delayed_work settle_work;
 	int fork_reported;
 

@@ -4,6 +4,31 @@
 # reader-tests.sh - sourced by tests.sh: readers that wait when the module is removed, a signal
 # comes or no bytes come. For the mode plain.
 
+# A CPU that a real-time task keeps: a write to cpu does not wait for it.
+test_kept_cpu() {
+	_cpu=$(get "$S/cpu")
+	_else=$((_cpu ? 0 : LAST))
+	# RCU would report that it waits for this CPU.
+	_stalls=/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
+	echo 1 >$_stalls
+	hog "$_cpu" 60
+	(echo "$_else" >"$P/cpu") &
+	MOVE=$!
+	wait_for 10 ended "$MOVE"
+	_rc=$?
+	_took=$TOOK
+	WHY="on CPU $(get "$S/cpu"), status $(get "$S/status")"
+	[ $_rc = 0 ] && [ "$(get "$S/cpu")" = $_else ]
+	result $? "cpu=$_else: the collector leaves a CPU that a real-time task keeps ($_took/100 s)"
+	start_reader 64 20
+	result $? "bytes come from CPU $_else meanwhile ($TOOK/100 s)"
+	stop_reader
+	unhog
+	wait "$MOVE"
+	echo 0 >$_stalls
+	echo -1 >"$P/cpu"
+}
+
 test_readers() {
 	must_load mode=stream || return
 	hwread -p 8 64 0 >/tmp/readers &
@@ -30,9 +55,9 @@ test_readers() {
 	wait_for 12 all_ended
 	_rc=$?
 	_took=$TOOK
-	# The hog is still there: rmmod itself waits for the thread, which cannot run.
 	[ $_rc = 0 ] && [ "$_took" -le $((200 * SLOW)) ]
 	result $? "rmmod ends 8 waiting readers within $((2 * SLOW)) s ($_took/100 s)"
+	# rmmod itself waits for RCU, which waits for the hog's CPU.
 	unhog
 	wait_for 12 ended "$RMMOD"
 	result $? "rmmod ends ($TOOK/100 s after the hog)"
@@ -70,4 +95,5 @@ test_readers() {
 	result $? "a reader with O_NONBLOCK gets EAGAIN at once"
 	unhog
 	test_flows "the collector can run again: bytes come again"
+	test_kept_cpu
 }
