@@ -5,8 +5,8 @@
  * Of 200 machines of a kind without noise at most one may be credited. Of 200
  * with noise at most one may be refused. None may be credited above its dose.
  *
- * Each kind above k = 1 is tested with the whole set and with the long one
- * (NAME.long). Two processes share the seeds. The program prints a line of the
+ * Each kind above k = 1 is tested with the whole set and with the rows of the
+ * long one (NAME.long), at the same gaps. Two processes share the seeds. The program prints a line of the
  * table and a TAP line for each. Exit status: 0, 1 for a failure, 2 for bad
  * usage.
  */
