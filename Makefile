@@ -126,6 +126,7 @@ check-clang:
 	@tests/clang-test
 
 check-deb:
+	@tests/upgrade-test
 	@tests/vm packages
 
 check-rpm:
