@@ -34,8 +34,8 @@ module:
 		another directory: make BUILD=DIR))
 	$(if $(filter missing:,$(LLVM_ARGS)),$(error clang has built the kernel of $(KDIR), and must build \
 		the module. $(LLVM_ARGS) (packages of Debian, Fedora, Arch: clang lld llvm)))
-	@[ -z "$(COPY)" ] || { mkdir -p $(COPY)/kunit && scripts/sources | while read -r f; do \
-		cmp -s $$f $(COPY)/$$f || cp -f $$f $(COPY)/$$f || exit; done; }
+	@[ -z "$(COPY)" ] || { mkdir -p $(COPY)/kunit && files=$$(sh scripts/sources) && \
+		for f in $$files; do cmp -s $$f $(COPY)/$$f || cp -f $$f $(COPY)/$$f || exit; done; }
 	$(MAKE) -C $(KDIR) M=$(or $(COPY),$(CURDIR)) $(LLVM_ARGS) modules
 	@[ -z "$(COPY)" ] || cp $(COPY)/havege_rng.ko $(BUILD)/
 

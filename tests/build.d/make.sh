@@ -6,7 +6,7 @@
 #   run_make DIR ARGUMENT...       make there, with the programs of TMP/bin; its output in OUT
 #   one_line PATTERN               that make failed, and printed one line, with PATTERN
 #   fake_kernel DIR LINE...        a build directory with these lines of configuration
-#   path_tests, headers_tests, user_tests
+#   path_tests, headers_tests, noexec_tests, user_tests
 
 OUT=$TMP/out
 # What the Makefile and scripts/sources call, and nothing else: no compiler.
@@ -75,6 +75,28 @@ headers_tests() {
 		calls "CC=cc LD=ld LLVM= W=1 KCFLAGS=-Werror"
 	check "-j reaches kbuild" calls -j3
 	rm -f "$TMP/src/havege_rng.ko"
+}
+
+copied() {
+	calls "CC=" && cmp "$TMP/src/Kbuild" "$TMP/copied/module/Kbuild" && [ -e "$TMP/copied/havege_rng.ko" ]
+}
+
+stopped() {
+	cat "$OUT"
+	[ "$RC" != 0 ] && ! grep kbuild: "$OUT"
+}
+
+# As on vfat.
+noexec_tests() {
+	cp "$TMP/src/scripts/sources" "$TMP/sources"
+	chmod a-x "$TMP/src/scripts/sources"
+	run_make "$TMP/src" KDIR="$TMP/gcc" BUILD="$TMP/copied"
+	check "make BUILD=DIR where files cannot be executed copies the sources, and builds" copied
+	echo 'exit 3' >"$TMP/src/scripts/sources"
+	run_make "$TMP/src" KDIR="$TMP/gcc" BUILD="$TMP/stopped"
+	check "make BUILD=DIR stops before kbuild if scripts/sources fails" stopped
+	cp "$TMP/sources" "$TMP/src/scripts/sources"
+	chmod a+x "$TMP/src/scripts/sources"
 }
 
 # --- an ordinary user -------------------------------------------------------------------------
