@@ -6,9 +6,9 @@
  * with noise at most one may be refused. None may be credited above its dose.
  *
  * Each kind above k = 1 is tested with the whole set and with the rows of the
- * long one (NAME.long), at the same gaps. Two processes share the seeds. The program prints a line of the
- * table and a TAP line for each. Exit status: 0, 1 for a failure, 2 for bad
- * usage.
+ * long one (NAME.long), at the same gaps. Two processes share the seeds. The
+ * program prints a line of the table and a TAP line for each. Exit status: 0, 1
+ * for a failure, 2 for bad usage.
  */
 #define _GNU_SOURCE
 
