@@ -53,7 +53,7 @@ try cat $H/rng_current
 try cat $H/rng_quality
 try "head -c 64 /dev/hwrng | hexdump -C"
 
-title "The start-up's measurement on this machine"
+title "The last measurement on this machine"
 try cat $P/mode
 try cat $S/replay_residual
 cat <<-'END'

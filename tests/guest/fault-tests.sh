@@ -189,7 +189,7 @@ fault_load() {
 			BAD="$BAD status $(get "$S/status"), $(cat /tmp/out);"
 		new_lines
 		_others=$(echo "$NEW" | grep -vcE \
-			'collecting on|replay residual|no memory for the estimate|recovered: ')
+			'collecting on|samples a block|no memory for the estimate|recovered: ')
 		[ "$_others" = 0 ] || BAD="$BAD it loaded, but the log has: $NEW;"
 		! has_generation || [ "$(get "$F/calls")" = 1 ] ||
 			BAD="$BAD it loaded without the generation ID;"
