@@ -52,7 +52,7 @@ works() {
 	must_load mode="$2" || return
 	hwread 64 16 >/tmp/out
 	WHY="status $(get "$S/status"), $(cat /tmp/out)"
-	status_is ok && grep -q 'bytes=1024 .*error=none' /tmp/out
+	becomes_ok && grep -q 'bytes=1024 .*error=none' /tmp/out
 	result $? "$1: the next load works"
 	unload
 }
@@ -270,7 +270,7 @@ test_slow() {
 		else
 			echo "$_line" | grep -qE \
 				"takes $_c ticks .* 32 bytes take about [1-9][0-9]* us"
-		fi && status_is ok
+		fi && becomes_ok
 		result $? "a reading of $_c ticks: ${_line#*] }"
 		unload
 	done

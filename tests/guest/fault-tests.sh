@@ -57,7 +57,7 @@ breaks() {
 break_once() {
 	new_lines
 	if try_load; then
-		{ status_is ok && flows; } || BAD="$BAD it loads, but $(cat /tmp/out);"
+		{ becomes_ok && flows; } || BAD="$BAD it loads, but $(cat /tmp/out);"
 		_hit=$(get "$F/failed")
 		unload || BAD="$BAD after success: $WHY $(cat /tmp/err);"
 		[ "$_call" != 1 ] || [ "$_hit" = 0 ] || BAD="$BAD it loads;"
@@ -76,7 +76,7 @@ break_once() {
 must_serve() {
 	BAD=$1
 	try_load || BAD="$BAD load: $(cat /tmp/err);"
-	[ ! -e "$S" ] || { status_is ok && flows; } ||
+	[ ! -e "$S" ] || { becomes_ok && flows; } ||
 		BAD="$BAD status $(get "$S/status"), $(cat /tmp/out);"
 	[ ! -e "$S" ] || unload || BAD="$BAD unload: $WHY $(cat /tmp/err);"
 }
@@ -94,7 +94,7 @@ bears() {
 	for _n in 1 2 3; do
 		try_load || BAD="$BAD load: $(cat /tmp/err);"
 		[ "$(get "$F/failed")" -gt 0 ] || BAD="$BAD it was not called;"
-		[ ! -e "$S" ] || { status_is ok && flows; } || BAD="$BAD $(cat /tmp/out);"
+		[ ! -e "$S" ] || { becomes_ok && flows; } || BAD="$BAD $(cat /tmp/out);"
 		unload || BAD="$BAD unload: $WHY $(cat /tmp/err);"
 	done
 	echo "" >"$F/fail"

@@ -69,7 +69,7 @@ some_time() {
 
 once_plain() {
 	must_start
-	[ -n "$BAD" ] || { status_is ok && flows; } ||
+	[ -n "$BAD" ] || { becomes_ok && flows; } ||
 		BAD="status $(get "$S/status"), $(cat /tmp/out)"
 	must_unload
 }

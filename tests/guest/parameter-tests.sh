@@ -81,7 +81,7 @@ test_cpu() {
 	where
 	klog
 	WHY="$WHY; status $(get "$S/status"); $(cat /tmp/out); $NEW"
-	[ $_rc = 0 ] && [ "$(get "$S/status")" = ok ]
+	[ $_rc = 0 ] && becomes_ok
 	result $? "its CPU goes offline: the collector runs on another one"
 	echo 1 >"$CPU1"
 	_t=$(get "$P/fill_threshold")
@@ -96,7 +96,7 @@ test_cpu() {
 		# The buffer was wiped: new bytes come after the start-up only.
 		_b=$(get "$S/bytes_out")
 		wait_for 10 more_than "$_b" || _bad="$_bad round $_round: no bytes"
-		[ "$(get "$S/status")" = ok ] || _bad="$_bad round $_round: not ok"
+		becomes_ok || _bad="$_bad round $_round: not ok"
 		[ -z "$_bad" ] || break
 		echo 1 >"$CPU1"
 	done
@@ -193,7 +193,7 @@ good() {
 				WHY="$WHY geometry/${_w%%=*} is $(get "$S/geometry/${_w%%=*}");" ;;
 		esac
 	done
-	[ "$(get "$S/status")" = ok ] || WHY="$WHY status $(get "$S/status");"
+	becomes_ok || WHY="$WHY status $(get "$S/status");"
 	hwread 64 4 >/tmp/out || WHY="$WHY $(cat /tmp/out);"
 	_text="table $(get "$S/geometry/table_kb") KiB, loop $(get "$S/geometry/loop_kb") KiB"
 	_why=$WHY

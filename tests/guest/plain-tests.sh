@@ -38,7 +38,8 @@ test_load() {
 }
 
 test_state() {
-	is "$(get "$S/status")" ok "status is ok"
+	becomes_ok
+	result $? "status is ok"
 	is "$(get "$S/cpu")" "$LAST" "cpu is the last CPU"
 	level -le $(($(get "$P/buffer_size") * 8192))
 	result $? "fill_level is at most the buffer size"

@@ -117,7 +117,7 @@ reload() {
 		[ "$SLEPT" = 0 ] || _all="code $SLEPT: $(cat /tmp/err);"
 		unload || _all="$_all unload: $WHY $(cat /tmp/err);"
 		try_load buffer_size=32 || _all="$_all load: $(cat /tmp/err);"
-		status_is ok && flows || _all="$_all status $(get "$S/status"), $(cat /tmp/out);"
+		becomes_ok && flows || _all="$_all status $(get "$S/status"), $(cat /tmp/out);"
 	done
 	WHY=$_all
 	[ -z "$_all" ]

@@ -78,7 +78,8 @@ test_contribution() {
 	echo havege >"$H/rng_current"
 	contribute
 	is $IN 0 "havege is current after none: nothing is contributed"
-	is "$(get "$S/status")" ok "status is ok"
+	becomes_ok
+	result $? "status is ok"
 	unload
 	must_load contribute=0 || return
 	wait_for 10 level -ge 512
