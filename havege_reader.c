@@ -28,28 +28,28 @@ void havege_reader_settle(struct havege_collector *c)
 	mod_delayed_work(system_long_wq, &c->settle_work, 0);
 }
 
-void havege_reader_wipe(struct havege_collector *c)
+/* Call @wipe for one portion after the other, until nothing is left for it. */
+static void wipe_in_portions(struct havege_collector *c,
+			     bool (*wipe)(struct havege_buffer *buffer, u32 max))
 {
 	bool more;
 
 	do {
 		spin_lock(&c->lock);
-		more = havege_buffer_wipe(&c->buffer, COPY_MAX);
+		more = wipe(&c->buffer, COPY_MAX);
 		spin_unlock(&c->lock);
 		cond_resched();
 	} while (more);
 }
 
+void havege_reader_wipe(struct havege_collector *c)
+{
+	wipe_in_portions(c, havege_buffer_wipe);
+}
+
 void havege_reader_trim(struct havege_collector *c)
 {
-	bool more;
-
-	do {
-		spin_lock(&c->lock);
-		more = havege_buffer_trim(&c->buffer, COPY_MAX);
-		spin_unlock(&c->lock);
-		cond_resched();
-	} while (more);
+	wipe_in_portions(c, havege_buffer_trim);
 }
 
 /*
