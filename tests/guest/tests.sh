@@ -36,6 +36,8 @@
 . /guest/cpu-set-tests.sh
 # shellcheck source=isolated-tests.sh
 . /guest/isolated-tests.sh
+# shellcheck source=cmdline-tests.sh
+. /guest/cmdline-tests.sh
 # shellcheck source=life-tests.sh
 . /guest/life-tests.sh
 # shellcheck source=fault-tests.sh
@@ -68,6 +70,7 @@ run_mode() {
 	test-no-tsc)		test_no_tsc ;;
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
+	test-cmdline)		test_cmdline ;;
 	test-caches)		test_caches ;;
 	test-wrong)		test_wrong ;;
 	test-builtin)		test_builtin ;;

@@ -160,6 +160,32 @@ counting_tests() {
 	done
 }
 
+# --- cmdline ---------------------------------------------------------------------------------
+
+# The guest with one program: all of them need more than 96 MB to be unpacked.
+pack_small() {
+	cp -r "$TMP/guest" "$TMP/small" &&
+	for _c in $PROGRAMS; do
+		[ "$_c" = hwread ] || rm "$TMP/small/bin/${_c##*/}" || return
+	done &&
+	pack_initrd "$TMP/small" "$TMP/small.gz"
+}
+
+cmdline_tests() {
+	step "Packing a small guest" pack_small
+	_smp=$SMP _memory=$MEMORY _args=$ARGS
+	for _row in ${CMDLINES:-$(awk '!/^#/ && NF { print $1 }' "$TOP/tests/cmdlines.table")}; do
+		_line=$(grep "^$_row	" "$TOP/tests/cmdlines.table") ||
+			die "tests/cmdlines.table has no row '$_row'"
+		SMP=$(echo "$_line" | cut -f 2)
+		MEMORY=$(echo "$_line" | cut -f 3)
+		_append=$(echo "$_line" | cut -f 7)
+		ARGS="$_args row=$_row $_append"
+		boot plain cmdline 300 "Kernel command line: ${_append:-$MEMORY MB of memory}" -initrd "$TMP/small.gz"
+	done
+	SMP=$_smp MEMORY=$_memory ARGS=$_args
+}
+
 # --- caches ----------------------------------------------------------------------------------
 
 # CPUs with known caches, then a device tree that contradicts its CPU.

@@ -83,7 +83,7 @@ pack_guest() {
 	copy_libraries "$_d" /bin/kmod &&
 	pack_modules "$_d" &&
 	cp "$GUEST"/*.sh "$TOP/Documentation/haveged.rst" "$TOP/Documentation/admin-guide.rst" \
-		"$_d/guest/" &&
+		"$TOP/tests/cmdlines.table" "$_d/guest/" &&
 	"$TOP/scripts/stage-tools" "$TMP/tools" && cp "$TMP/tools/havege-status" "$_d/bin/" &&
 	for _c in $PROGRAMS; do
 		cp "$ROOT$HELPERS/$_c" "$_d/bin/" || return 1
