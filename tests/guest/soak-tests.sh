@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034 # WHY is for result, in tap.sh
 #
-# soak-tests.sh - sourced by tests.sh: the mode soak, many readers while parameters change.
+# soak-tests.sh - sourced by tests.sh: the mode soak, many readers, also of the state and of raw
+# samples, while parameters change.
 
 # change: sets one parameter to a random valid value. CHANGES counts.
 change() {
-	dice 3
+	dice 4
 	case $DICE in
 	0)	dice $((FULL - 511))
 		_name=fill_threshold _to=$((512 + DICE)) ;;
@@ -13,12 +14,24 @@ change() {
 		_name=cpu _to=$((DICE - 1)) ;;
 	2)	dice 2
 		_name=contribute _to=$DICE ;;
+	3)	dice "$LAST"
+		_name=cpus _to=$DICE-$LAST ;;
 	esac
 	(echo "$_to" >"$P/$_name") 2>/tmp/err || BAD="$BAD $_name=$_to: $(cat /tmp/err);"
 	CHANGES=$((CHANGES + 1))
 }
 
-# test_soak MODE SECONDS: 16 readers read for that long.
+# read_state: reads all of the module's files, raw samples too, while there is /tmp/soaking.
+read_state() {
+	while [ -e /tmp/soaking ]; do
+		cat "$S"/* "$S"/*/* "$P"/* >/dev/null 2>&1
+		for _f in "$D"/havege_rng/*; do
+			head -c 4096 "$_f" >/dev/null 2>&1
+		done
+	done
+}
+
+# test_soak MODE SECONDS: 16 readers read for that long, and one all files.
 test_soak() {
 	_text="mode=$1, 16 readers, $2 s"
 	must_load mode="$1" || return
@@ -34,6 +47,9 @@ test_soak() {
 			>/tmp/soak.out.$_n &
 		SOAKED="$SOAKED $!"
 	done
+	: >/tmp/soaking
+	read_state &
+	_reader=$!
 	clock
 	_end=$((NOW + $2 * 100))
 	while [ "$NOW" -lt $_end ] && [ -z "$BAD" ]; do
@@ -46,6 +62,8 @@ test_soak() {
 			"$_text: $CHANGES changes, $(get "$S/bytes_out") bytes, \
 $(cat /tmp/soak.out.* | wc -l) have ended"
 	done
+	rm /tmp/soaking
+	wait $_reader
 	WHY=$BAD
 	[ -z "$BAD" ] && [ $CHANGES -gt 0 ]
 	result $? "$_text: $CHANGES parameter changes"
