@@ -281,6 +281,7 @@ static bool becomes_wiped(const struct havege_collector *c)
 {
 	const unsigned long deadline = jiffies + 20 * HZ;
 
+	/* The worker writes it at the same time. */
 	while (!data_race(is_wiped(c)) && time_before(jiffies, deadline))
 		cond_resched();
 	return is_wiped(c);
