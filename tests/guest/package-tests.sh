@@ -7,7 +7,7 @@
 #   package-install   installs old.deb
 #   package-refused   installs old.deb where the module cannot work
 #   package-boot      after package-install, with the initramfs from before; upgrades to new.deb
-#   package-upgraded  after package-boot; downgrades to old.deb, purges
+#   package-upgraded  after package-boot; purges
 #   package-early     after package-refused, where the module can work; purges
 # Prints TAP on the second serial line, then "# end of the guest tests". Ends the machine; QEMU
 # exits with 1.
@@ -169,16 +169,6 @@ purge() {
 	result $? "purged: the same files and directories as before: none left, none lost"
 }
 
-# replaced FILE VERSION LOADED TEXT: installs another version while the module LOADED is loaded.
-replaced() {
-	run_logged apt-get -o Dpkg::Use-Pty=0 install -y --allow-downgrades "$1"
-	result "$RC" "apt install of a version that is $4 ($SECS s)"
-	test_package "$2"
-	WHY="$(cat /sys/module/$NAME/version; cat $OUT)"
-	[ "$(cat /sys/module/$NAME/version)" = "$3" ] && grep -q "stays until the next boot" $OUT
-	result $? "$4: the loaded module stays until the next boot, and apt tells so"
-}
-
 install_old() {
 	# The first run of dkms writes files.
 	dkms status
@@ -199,8 +189,8 @@ package-install)
 package-refused)
 	install_old
 	WHY=$(cat $OUT)
-	! loaded && grep -q "installed, but not loaded: the module refuses this machine" $OUT
-	result $? "apt shows that the module could not be loaded, and why"
+	! loaded && grep -q "installed, but not loaded" $OUT
+	result $? "apt shows that the module could not be loaded"
 	WHY=$(havege-status)
 	[ $? = 2 ] && echo "$WHY" | grep -q "^it said .*no time stamp counter"
 	result $? "havege-status has the reason" ;;
@@ -217,9 +207,13 @@ package-boot)
 	[ "$WHY" = 70000 ]
 	result $? "fill_threshold changes at run time"
 	echo "options $NAME fill_threshold=60000" >/etc/modprobe.d/$NAME.conf
-	replaced ./new.deb "$NEW" "$OLD" newer
-	[ "$(cat $P/fill_threshold)" = 70000 ]
-	result $? "newer: its parameters stay, too"
+	run_logged apt-get -o Dpkg::Use-Pty=0 install -y ./new.deb
+	result "$RC" "apt install of a newer version ($SECS s)"
+	test_package "$NEW"
+	WHY="$(cat /sys/module/$NAME/version $P/fill_threshold; cat $OUT)"
+	[ "$(cat /sys/module/$NAME/version)" = "$OLD" ] && [ "$(cat $P/fill_threshold)" = 70000 ] &&
+		grep -q "stays until the next boot" $OUT
+	result $? "the old module stays until the next boot, and apt tells so"
 	working "after the upgrade" ;;
 package-upgraded)
 	boot_log
@@ -233,8 +227,6 @@ package-upgraded)
 	working "after the boot"
 	by_modules_load
 	rm /etc/modprobe.d/$NAME.conf
-	replaced ./old.deb "$OLD" "$NEW" older
-	working "after the downgrade"
 	older_kernel
 	purge ;;
 package-early)
