@@ -152,7 +152,8 @@ static const char * const borders[] = {
 
 static const char * const words[] = {
 	"havege", "none", "conditioned", "stream", "auto", "on", "enabled", "add", "remove",
-	"change", "offline", "online", "(null)", "%s%s%n", "../../..", "\xff\xfe",
+	"change", "offline", "online", "0-1", "0,1", "1-", "1-0", "0-4095", "(null)", "%s%s%n",
+	"../../..", "\xff\xfe",
 };
 
 static size_t value(char *buf)
@@ -406,15 +407,15 @@ static void work_victim(void)
 /* Loads and unloads */
 
 static const char * const fine[] = {
-	"buffer_size=4", "buffer_size=16", "buffer_size=1024", "cpu=0", "cpu=-1", "mode=stream",
-	"mode=conditioned", "quality=1", "quality=1023", "fill_threshold=512",
-	"fill_threshold=32768", "contribute=0", "contribute=1", "dcache_kb=8", "dcache_kb=512",
+	"buffer_size=4", "buffer_size=16", "buffer_size=1024", "cpu=0", "cpu=-1", "cpus=0-1",
+	"cpus=0-1", "cpus=1", "mode=stream", "mode=conditioned", "quality=1", "quality=1023",
+	"fill_threshold=512", "fill_threshold=32768", "contribute=0", "contribute=1", "dcache_kb=8", "dcache_kb=512",
 	"icache_kb=8", "icache_kb=64",
 };
 
 static const char * const refused[] = {
-	"buffer_size=5", "cpu=999", "mode=x", "quality=0", "fill_threshold=9999999999",
-	"dcache_kb=1", "nonsense=1", "cpu", "=",
+	"buffer_size=5", "cpu=999", "cpus=0-999", "mode=x", "quality=0",
+	"fill_threshold=9999999999", "dcache_kb=1", "nonsense=1", "cpu", "=",
 };
 
 static void work_loader(void)
