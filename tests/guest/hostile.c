@@ -409,8 +409,8 @@ static void work_victim(void)
 static const char * const fine[] = {
 	"buffer_size=4", "buffer_size=16", "buffer_size=1024", "cpu=0", "cpu=-1", "cpus=0-1",
 	"cpus=0-1", "cpus=1", "mode=stream", "mode=conditioned", "quality=1", "quality=1023",
-	"fill_threshold=512", "fill_threshold=32768", "contribute=0", "contribute=1", "dcache_kb=8", "dcache_kb=512",
-	"icache_kb=8", "icache_kb=64",
+	"fill_threshold=512", "fill_threshold=32768", "contribute=0", "contribute=1",
+	"dcache_kb=8", "dcache_kb=512", "icache_kb=8", "icache_kb=64",
 };
 
 static const char * const refused[] = {
