@@ -330,7 +330,7 @@ static void retry_later(struct havege_collector *c, int err)
 			cpumask_pr_args(&c->missing), err);
 	}
 	/* An event may have queued the work for now: do not put that off. */
-	queue_delayed_work(system_long_wq, &c->settle_work,
+	queue_delayed_work(c->wq, &c->settle_work,
 			   havege_worker_pause(++c->tries));
 }
 
@@ -390,7 +390,11 @@ havege_collector_create(const struct havege_settings *settings)
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	data = kvzalloc(capacity, GFP_KERNEL);
-	if (!data) {
+	c->wq = alloc_workqueue("havege", WQ_UNBOUND, 0);
+	if (!data || !c->wq) {
+		if (c->wq)
+			destroy_workqueue(c->wq);
+		kvfree(data);
 		kfree(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -502,6 +506,7 @@ void havege_collector_destroy(struct havege_collector *c)
 	stop_workers(c);
 	mutex_unlock(&c->control);
 	cancel_delayed_work_sync(&c->settle_work);
+	destroy_workqueue(c->wq);
 
 	kvfree(c->buffer.data);
 	kfree_sensitive(c);
@@ -572,6 +577,11 @@ void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state)
 {
 	havege_collector_snapshot(c, state, NULL);
+}
+
+struct workqueue_struct *havege_collector_wq(const struct havege_collector *c)
+{
+	return c->wq;
 }
 
 bool havege_collector_is_stream(const struct havege_collector *c)

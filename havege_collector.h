@@ -329,6 +329,17 @@ static inline u32 havege_loop_kb(const struct havege_state *state)
 }
 
 /**
+ * havege_collector_wq() - the workqueue of a collector
+ * @c:		the collector
+ *
+ * It is unbound: a real-time task that keeps one CPU stops no work item.
+ *
+ * Context: any.
+ * Return: the workqueue; havege_collector_destroy() drains it.
+ */
+struct workqueue_struct *havege_collector_wq(const struct havege_collector *c);
+
+/**
  * havege_collector_is_stream() - whether a collector runs with mode=stream
  * @c:		the collector
  *

@@ -25,7 +25,7 @@
 
 void havege_reader_settle(struct havege_collector *c)
 {
-	mod_delayed_work(system_long_wq, &c->settle_work, 0);
+	mod_delayed_work(c->wq, &c->settle_work, 0);
 }
 
 /* Call @wipe for one portion after the other, until nothing is left for it. */

@@ -165,7 +165,7 @@ static void fail_permanently(struct havege_collector *c,
 	havege_reader_wipe(c);
 	wake_up_interruptible(&c->readers);
 	if (c->settings.failed)
-		schedule_work(c->settings.failed);
+		queue_work(c->wq, c->settings.failed);
 }
 
 static void close_source(struct havege_source *source)

@@ -96,6 +96,7 @@ struct havege_worker {
  * @doubted:	CPUs on which the source has failed or been refused since the
  *		last start-up that passed; under @control
  * @suspending:	suspend or hibernation waits for @control: start-ups end at once
+ * @wq:		unbound, so that a CPU that is kept busy stops no work item
  * @settle_work: replaces workers (havege_collector_settle())
  * @fork_reported: the kernel has reported a VM fork that no lock holder has
  *		handled yet; set without a lock
@@ -132,6 +133,7 @@ struct havege_collector {
 	unsigned int tries;
 	struct cpumask doubted;
 	bool suspending;
+	struct workqueue_struct *wq;
 	struct delayed_work settle_work;
 	int fork_reported;
 

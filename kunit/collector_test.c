@@ -10,6 +10,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -486,6 +487,28 @@ static void collector_follows_cpus(struct kunit *test)
 	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(last)));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* A task that keeps the CPU that queues work does not keep the work waiting. */
+static void work_is_unbound(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	unsigned long deadline;
+	unsigned int busy;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	/* Then the settle work starts no worker. */
+	havege_collector_dismiss(c);
+	preempt_disable();
+	deadline = jiffies + 5 * HZ;
+	havege_collector_settle(c);
+	do {
+		cpu_relax();
+		busy = work_busy(&c->settle_work.work);
+	} while (busy && time_before(jiffies, deadline));
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, busy, 0);
 }
 
 /* Reads, with the bytes supplied by the test */
@@ -1583,6 +1606,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_sums_up),
 	KUNIT_CASE(collector_changes_cpus),
 	KUNIT_CASE(collector_follows_cpus),
+	KUNIT_CASE(work_is_unbound),
 	KUNIT_CASE(collector_move_wipes),
 	KUNIT_CASE(read_takes_what_is_there),
 	KUNIT_CASE(read_waits_for_bytes),

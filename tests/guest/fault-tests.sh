@@ -125,6 +125,10 @@ test_functions() {
 		breaks $_f -33 "$_edom"
 	done
 	breaks register_random_vmfork_notifier -33 "$_edom" may
+	# It returns NULL. Newer kernels have another name for it.
+	_f=alloc_workqueue
+	grep -qw $_f /proc/kallsyms || _f=alloc_workqueue_noprof
+	breaks $_f 0 'Cannot allocate memory'
 	# It returns NULL. Only a machine with a generation ID calls it.
 	if has_generation; then
 		breaks memremap 0 'Cannot allocate memory'
