@@ -107,6 +107,7 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	else
 		done = havege_buffer_put(&c->buffer, bytes, count);
 	c->empty &= !done;
+	c->starving &= !done;
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 	return done;
@@ -124,6 +125,53 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 	spin_unlock(&c->lock);
 	wake_up(&c->work);
 	return err;
+}
+
+/* Whether a worker sleeps until bytes are wanted, or for a time. */
+static bool has_nothing_to_do(const struct havege_collector *c,
+			      const struct havege_worker *w)
+{
+	lockdep_assert_held(&c->lock);
+	return (READ_ONCE(w->idle) && !c->buffer.wanted) ||
+		(READ_ONCE(w->pausing) &&
+		 time_before(jiffies, READ_ONCE(w->pause_end)));
+}
+
+/*
+ * Whether a worker stands still although there is work for it. A worker in its
+ * start-up is watched by its starter.
+ */
+static bool stands_still(const struct havege_collector *c,
+			 struct havege_worker *w)
+{
+	const u32 beat = READ_ONCE(w->beat);
+
+	lockdep_assert_held(&c->lock);
+	if (!c->starving || beat != w->seen || w->status == HAVEGE_STARTING ||
+	    has_nothing_to_do(c, w)) {
+		w->seen = beat;
+		w->seen_at = jiffies;
+		return false;
+	}
+	return time_after(jiffies, w->seen_at + HAVEGE_STUCK_SECONDS * HZ);
+}
+
+void havege_reader_starved(struct havege_collector *c)
+{
+	struct havege_worker *w;
+	bool found = false;
+
+	spin_lock(&c->lock);
+	list_for_each_entry(w, &c->workers, list) {
+		if (!stands_still(c, w) || w->stuck)
+			continue;
+		WRITE_ONCE(w->stuck, true);
+		found = true;
+	}
+	c->starving = true;
+	spin_unlock(&c->lock);
+	if (found)
+		havege_reader_settle(c);
 }
 
 /*
@@ -190,6 +238,8 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 
 	for (;;) {
 		ret = reader_take(c, dst, max, &c->bytes_out);
+		if (!ret && max)
+			havege_reader_starved(c);
 		if (ret || !wait || !max)
 			return ret;
 		if (told_to_stop())
@@ -213,6 +263,8 @@ u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 		return 0;
 	ret = reader_take(c, bytes, min_t(u32, max, sizeof(bytes)),
 			  &c->contributed);
+	if (!ret && max)
+		havege_reader_starved(c);
 	if (ret <= 0)
 		return 0;
 	add_device_randomness(bytes, ret);

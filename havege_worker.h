@@ -45,7 +45,15 @@
  * @epoch:	@c's epoch when the worker was created
  * @source:	the thread's source while it serves, else NULL; the thread's
  * @started:	completed once, at the end of the start-up
- * @start_error: result of the start-up; valid after @started
+ * @start_error: result of the start-up; -EINTR before its end
+ * @beat:	steps that the thread has made; the thread's
+ * @idle:	the thread sleeps until the buffer is wanted; the thread's
+ * @pausing:	the thread sleeps until @pause_end, jiffies; the thread's
+ * @pause_end:	see @pausing
+ * @seen:	@beat when a reader looked at it first; under @c's lock
+ * @seen_at:	when that was, jiffies; under @c's lock
+ * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited;
+ *		under @c's lock, the thread resets it
  * @ending:	the collector stops the worker; written under @c's control
  * @ended:	completed once the thread has wiped and freed all that it had
  * @doubt:	the machine has failed or been refused before: the start-up
@@ -67,6 +75,13 @@ struct havege_worker {
 	struct havege_source *source;
 	struct completion started;
 	int start_error;
+	u32 beat;
+	bool idle;
+	bool pausing;
+	unsigned long pause_end;
+	u32 seen;
+	unsigned long seen_at;
+	bool stuck;
 	bool ending;
 	struct completion ended;
 	bool doubt;
@@ -89,6 +104,8 @@ struct havege_worker {
  * @target:	CPUs that should have a worker; under @control
  * @missing:	those of them on which the last start-up failed; under @control
  * @elsewhere:	CPUs on which a worker may end; under @control
+ * @stuck:	CPUs that did not run a worker's thread, and have not done so
+ *		since; under @control
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
@@ -115,6 +132,8 @@ struct havege_worker {
  * @before:	sum of the failures of all ended workers, with the other figures
  *		of the last one
  * @empty:	a reader has found the buffer empty since the last blocks came
+ * @starving:	a read has got nothing since the last bytes came, and has looked
+ *		at each worker's @beat
  * @reason:	why @status is not OK, a sentence
  * @readers:	reads wait here for bytes
  * @work:	worker threads wait here for a refill
@@ -128,6 +147,7 @@ struct havege_collector {
 	struct cpumask target;
 	struct cpumask missing;
 	struct cpumask elsewhere;
+	struct cpumask stuck;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
@@ -149,6 +169,7 @@ struct havege_collector {
 	struct havege_tuning tuning;
 	struct havege_figures before;
 	bool empty;
+	bool starving;
 	char reason[HAVEGE_EXPLAIN];
 
 	wait_queue_head_t readers;
@@ -210,6 +231,18 @@ bool havege_reader_is_copy(struct havege_collector *c);
  */
 u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 			 const void *bytes, u32 count, bool more);
+
+/**
+ * havege_reader_starved() - look whether the workers make progress
+ * @c:		the collector
+ *
+ * A read calls it whenever it finds no bytes. The first call since bytes came
+ * notes how far each worker is. A later one queues the settle work if a worker
+ * has made no step for HAVEGE_STUCK_SECONDS.
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_reader_starved(struct havege_collector *c);
 
 /* havege_worker.c */
 

@@ -18,6 +18,8 @@
 . /guest/parameter-tests.sh
 # shellcheck source=reader-tests.sh
 . /guest/reader-tests.sh
+# shellcheck source=stuck-tests.sh
+. /guest/stuck-tests.sh
 # shellcheck source=virtio-tests.sh
 . /guest/virtio-tests.sh
 # shellcheck source=machine-tests.sh
@@ -66,6 +68,7 @@ run_mode() {
 	test-first)		test_first ;;
 	test-counting)		test_counting ;;
 	test-no-tsc)		test_no_tsc ;;
+	test-stuck)		test_stuck ;;
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-caches)		test_caches ;;
