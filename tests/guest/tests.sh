@@ -48,12 +48,16 @@
 . /guest/soak-tests.sh
 # shellcheck source=suspend-tests.sh
 . /guest/suspend-tests.sh
+# shellcheck source=race-tests.sh
+. /guest/race-tests.sh
 # shellcheck source=clone-tests.sh
 . /guest/clone-tests.sh
 # shellcheck source=bench-tests.sh
 . /guest/bench-tests.sh
 # shellcheck source=haveged-tests.sh
 . /guest/haveged-tests.sh
+# shellcheck source=rngd-tests.sh
+. /guest/rngd-tests.sh
 # shellcheck source=people-tests.sh
 . /guest/people-tests.sh
 
@@ -86,6 +90,7 @@ run_mode() {
 	test-bench)		test_bench ;;
 	test-haveged)		test_haveged ;;
 	test-haveged-counting)	test_haveged_counting ;;
+	test-rngd)		test_rngd_mode ;;
 	test-container)		test_container ;;
 	test-host)		test_host ;;
 	test-guest-*)		test_guest "${1#test-guest-}" ;;
