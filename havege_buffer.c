@@ -98,6 +98,30 @@ u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count)
 	return count;
 }
 
+void havege_buffer_open(struct havege_buffer *buffer, const u8 *block)
+{
+	memcpy(buffer->opened, block, HAVEGE_OPENED);
+	buffer->opened_left = HAVEGE_OPENED;
+}
+
+u32 havege_buffer_take_opened(struct havege_buffer *buffer, void *dst,
+			      u32 count)
+{
+	u8 *from = buffer->opened + HAVEGE_OPENED - buffer->opened_left;
+
+	count = min(count, buffer->opened_left);
+	memcpy(dst, from, count);
+	memzero_explicit(from, count);
+	buffer->opened_left -= count;
+	return count;
+}
+
+void havege_buffer_close(struct havege_buffer *buffer)
+{
+	memzero_explicit(buffer->opened, HAVEGE_OPENED);
+	buffer->opened_left = 0;
+}
+
 void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold)
 {
 	buffer->threshold = threshold;
@@ -118,6 +142,7 @@ void havege_buffer_drop(struct havege_buffer *buffer)
 	buffer->head = tail;
 	buffer->fill = 0;
 	buffer->wanted = true;
+	havege_buffer_close(buffer);
 }
 
 bool havege_buffer_wipe(struct havege_buffer *buffer, u32 max)

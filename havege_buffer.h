@@ -14,12 +14,18 @@
  * bits than the threshold are left, and then wants one until it is full again.
  * So a worker runs in bursts and sleeps in between.
  *
+ * The buffer also holds at most one opened block (havege_source_open()). It
+ * does not count as ready.
+ *
  * Freestanding, without a lock: the owner serialises all calls.
  */
 #ifndef HAVEGE_BUFFER_H
 #define HAVEGE_BUFFER_H
 
 #include "havege_types.h"
+
+/* Size of an opened block (bytes). */
+#define HAVEGE_OPENED		32
 
 /**
  * struct havege_buffer - a ring of ready bytes
@@ -32,6 +38,8 @@
  * @stale:	bytes from there on that may not be wiped yet
  * @threshold:	bits; the buffer wants a refill when fewer bits are ready
  * @wanted:	the buffer wants a refill
+ * @opened:	the opened block; what has left is wiped
+ * @opened_left: bytes at its end that have not left
  */
 struct havege_buffer {
 	u8 *data;
@@ -43,6 +51,8 @@ struct havege_buffer {
 	u32 stale;
 	u32 threshold;
 	bool wanted;
+	u8 opened[HAVEGE_OPENED];
+	u32 opened_left;
 };
 
 /**
@@ -97,6 +107,30 @@ bool havege_buffer_trim(struct havege_buffer *buffer, u32 max);
 u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count);
 
 /**
+ * havege_buffer_open() - store an opened block in place of the last one
+ * @buffer:	the buffer
+ * @block:	HAVEGE_OPENED bytes
+ */
+void havege_buffer_open(struct havege_buffer *buffer, const u8 *block);
+
+/**
+ * havege_buffer_take_opened() - hand bytes of the opened block out, wipe them
+ * @buffer:	the buffer
+ * @dst:	memory for @count bytes
+ * @count:	bytes wanted
+ *
+ * Return: bytes handed out, 0 to @count.
+ */
+u32 havege_buffer_take_opened(struct havege_buffer *buffer, void *dst,
+			      u32 count);
+
+/**
+ * havege_buffer_close() - wipe the opened block
+ * @buffer:	the buffer
+ */
+void havege_buffer_close(struct havege_buffer *buffer);
+
+/**
  * havege_buffer_set_threshold() - change the threshold; takes effect at once
  * @buffer:	the buffer
  * @threshold:	bits, 1 to size * 8
@@ -106,6 +140,8 @@ void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold);
 /**
  * havege_buffer_drop() - make the buffer empty; it then wants a refill
  * @buffer:	the buffer
+ *
+ * Wipes the opened block.
  *
  * The dropped bytes take their place in the ring until havege_buffer_wipe() has
  * wiped them.

@@ -29,8 +29,15 @@
 #define HAVEGE_BUFFER_MAX_KB	8192
 /* Lowest refill threshold (bits): one read of the hw_random core. */
 #define HAVEGE_THRESHOLD_MIN	512
-/* A blocking read gives up after this many seconds. */
+/* Readers that find nothing for this many seconds get an error. */
 #define HAVEGE_READ_SECONDS	5
+/* Longest wait of one call of havege_collector_read() (milliseconds). */
+#define HAVEGE_HOLD_MS		500
+/*
+ * Age at which an opened block is wiped, and ready words with mode=stream. A
+ * reader that does not wait gives a worker this time to open one (milliseconds).
+ */
+#define HAVEGE_OPEN_MS		10
 /* Bytes that fit above the buffer's size: the blocks of one set. */
 #define HAVEGE_SURPLUS		HAVEGE_PENDING
 /* Pause after a failure (seconds): the first one; it doubles up to the last. */
@@ -81,6 +88,8 @@ enum havege_status {
  * @dcache_kb:	requested L1d size, KiB; 0: detect it
  * @icache_kb:	requested L1i size, KiB; 0: detect it
  * @stream:	deliver walk words instead of conditioned blocks
+ * @sealed:	nobody can tell whether this machine is a copy of another one:
+ *		add fresh half-steps to each block when a reader asks for it
  * @clock:	NULL for the CPU's own counter, or a test's clock
  * @failed:	queued when the collector fails permanently, or NULL; outlives
  *		the collector
@@ -94,6 +103,7 @@ struct havege_settings {
 	u32 dcache_kb;
 	u32 icache_kb;
 	bool stream;
+	bool sealed;
 	struct havege_test_clock *clock;
 	struct work_struct *failed;
 	const void *generation;
@@ -235,14 +245,21 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
  * @max:	most bytes to hand out
  * @wait:	wait for a first byte if none is ready
  *
- * Waits for the first byte only, at most HAVEGE_READ_SECONDS. A signal,
- * kthread_stop() of a calling kthread and havege_collector_dismiss() end the
- * wait.
+ * Waits for the first byte only, HAVEGE_HOLD_MS at most: the hw_random core
+ * holds a mutex during the call, and a user's task calls again. The first byte
+ * of all may be what the kernel's pool waits for: a kthread waits
+ * HAVEGE_READ_SECONDS for that. A signal, kthread_stop() of a calling kthread
+ * and havege_collector_dismiss() end the wait.
  *
- * Context: process context; sleeps if @wait.
- * Return: bytes handed out, 1 to @max; 0 only if !@wait (or @max is 0) and none
- * is ready; -ENODEV after havege_collector_dismiss(), -EIO after a permanent
- * failure, -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT.
+ * In a sealed collector the bytes come from a block that was opened after the
+ * call began, or at most HAVEGE_OPEN_MS before. Without @wait the call gives a
+ * worker HAVEGE_OPEN_MS to open one.
+ *
+ * Context: process context, sleeps.
+ * Return: bytes handed out, 1 to @max; 0 if none came in that time; -ENODEV
+ * after havege_collector_dismiss(), -EIO after a permanent failure,
+ * -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT if readers
+ * have waited in vain for HAVEGE_READ_SECONDS.
  */
 int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);

@@ -48,6 +48,11 @@ void havege_condition_absorb(struct havege_condition *condition,
 	}
 }
 
+void havege_condition_seed(struct havege_condition *condition, const u8 *seed)
+{
+	havege_sha256_update(&condition->sha, seed, HAVEGE_BLOCK);
+}
+
 /* SHA-256(@key, byte @number) */
 static void derive(struct havege_condition *condition, const u8 *key, u8 number,
 		   u8 *out)

@@ -63,6 +63,15 @@ void havege_condition_absorb(struct havege_condition *condition,
 			     const u64 *delta, unsigned int count);
 
 /**
+ * havege_condition_seed() - add a block of an earlier time to the block
+ * @condition:	the conditioner
+ * @seed:	HAVEGE_BLOCK bytes
+ *
+ * Context: as havege_condition_absorb().
+ */
+void havege_condition_seed(struct havege_condition *condition, const u8 *seed);
+
+/**
  * havege_condition_emit() - finish the block and begin the next one
  * @condition:	the conditioner
  * @block:	HAVEGE_BLOCK bytes of output

@@ -9,8 +9,7 @@
  * A VM fork is seen in two ways:
  * - Generation ID: the hypervisor changes it before the copy executes its first
  *   instruction. Every read compares it.
- * - Kernel notifier: fires later. It restarts an idle collector, and is the
- *   only signal from hypervisors that do not use ACPI.
+ * - Kernel notifier: fires later. It restarts an idle collector.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,9 +17,16 @@
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/notifier.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/printk.h>
 #include <linux/suspend.h>
+
+#ifdef CONFIG_X86
+#include <asm/cpufeature.h>
+#endif
 
 #include "compat.h"
 #include "havege_collector.h"
@@ -30,6 +36,7 @@ static struct havege_collector *collector;
 
 /* VM generation ID */
 
+#ifdef CONFIG_HAS_IOMEM
 #ifdef CONFIG_ACPI
 /* A hypervisor uses one of the two IDs; the kernel upper-cases them. */
 static const char * const ids[] = { "VM_GEN_COUNTER", "VMGENCTR" };
@@ -73,15 +80,14 @@ static acpi_handle find_device(const char *id)
 /*
  * Read the address: a package of two integers, the lower and the upper half. An
  * address of 0 is none.
- * Return: 0 or -ENOMEM.
  */
-static int address_of(acpi_handle device, phys_addr_t *address)
+static u64 address_of(acpi_handle device)
 {
 	struct acpi_buffer result = { ACPI_ALLOCATE_BUFFER, NULL };
 	const union acpi_object *obj, *half;
 	acpi_status status;
+	u64 address = 0;
 
-	*address = 0;
 	status = acpi_evaluate_object(device, "ADDR", NULL, &result);
 	obj = result.pointer;
 	if (ACPI_SUCCESS(status) && obj && obj->type == ACPI_TYPE_PACKAGE &&
@@ -89,34 +95,62 @@ static int address_of(acpi_handle device, phys_addr_t *address)
 		half = obj->package.elements;
 		if (half[0].type == ACPI_TYPE_INTEGER &&
 		    half[1].type == ACPI_TYPE_INTEGER)
-			*address = half[0].integer.value |
+			address = half[0].integer.value |
 				half[1].integer.value << 32;
 	}
 	/* Free it even after a failure, which may come after the allocation. */
 	ACPI_FREE(result.pointer);
-	return status == AE_NO_MEMORY ? -ENOMEM : 0;
+	return address;
+}
+
+static bool find_in_acpi(u64 *address)
+{
+	acpi_handle device = NULL;
+	unsigned int i;
+
+	if (acpi_disabled)
+		return false;
+	for (i = 0; !device && i < ARRAY_SIZE(ids); i++)
+		device = find_device(ids[i]);
+	if (device)
+		*address = address_of(device);
+	return device;
+}
+#else
+static bool find_in_acpi(u64 *address)
+{
+	return false;
+}
+#endif
+
+static bool find_in_device_tree(u64 *address)
+{
+	struct device_node *node;
+	struct resource range;
+
+	node = of_find_compatible_node(NULL, NULL, "microsoft,vmgenid");
+	if (!node)
+		return false;
+	if (!of_address_to_resource(node, 0, &range) &&
+	    resource_size(&range) >= HAVEGE_GENERATION)
+		*address = range.start;
+	of_node_put(node);
+	return true;
 }
 
 const void *havege_generation_map(void)
 {
-	acpi_handle device = NULL;
-	phys_addr_t address;
-	unsigned int i;
+	const void *generation = NULL;
+	u64 address = 0;
 
-	if (acpi_disabled)
+	if (!find_in_acpi(&address) && !find_in_device_tree(&address))
 		return NULL;
-	for (i = 0; !device && i < ARRAY_SIZE(ids); i++)
-		device = find_device(ids[i]);
-	if (!device)
-		return NULL;
-	if (address_of(device, &address))
-		return ERR_PTR(-ENOMEM);
-	if (!address) {
-		pr_warn("the VM generation ID of this machine has no address: copies of it are noticed late\n");
-		return NULL;
-	}
-	return memremap(address, HAVEGE_GENERATION, MEMREMAP_WB) ?:
-		ERR_PTR(-ENOMEM);
+	/* A 32-bit kernel without PAE cannot reach all memory. */
+	if (address && address == (phys_addr_t)address)
+		generation = memremap(address, HAVEGE_GENERATION, MEMREMAP_WB);
+	if (!generation)
+		pr_warn("the VM generation ID of this machine cannot be read: going on as without one\n");
+	return generation;
 }
 
 void havege_generation_unmap(const void *generation)
@@ -134,6 +168,15 @@ void havege_generation_unmap(const void *generation)
 {
 }
 #endif
+
+bool havege_may_be_copied(const void *generation)
+{
+#ifdef CONFIG_X86
+	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR))
+		return false;
+#endif
+	return !generation;
+}
 
 /* CPU hotplug */
 

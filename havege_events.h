@@ -12,15 +12,28 @@ struct havege_collector;
 /**
  * havege_generation_map() - find the VM generation ID
  *
- * The ACPI device "VM Generation Counter" has the address of these 16 bytes.
- * The hypervisor changes them in a copy of the VM before any CPU of the copy
- * runs (Microsoft, "Virtual Machine Generation ID", 2012).
+ * The ACPI device "VM Generation Counter" has the address of these 16 bytes, or
+ * the device tree has it (node "microsoft,vmgenid"). The hypervisor changes them
+ * in a copy of the VM before any CPU of the copy runs (Microsoft, "Virtual
+ * Machine Generation ID", 2012).
  *
  * Context: process context, sleeps.
- * Return: the ID; NULL if this machine has none; ERR_PTR(-ENOMEM) if it cannot
- * be mapped.
+ * Return: the ID; NULL if this machine has none, or if it cannot be read, which
+ * the log says.
  */
 const void *havege_generation_map(void);
+
+/**
+ * havege_may_be_copied() - whether this machine may be a copy unnoticed
+ * @generation:	result of havege_generation_map()
+ *
+ * Only x86 tells a module whether there is a hypervisor. Any other machine
+ * without a VM generation ID counts as a virtual one.
+ *
+ * Context: any.
+ * Return: true without an ID in a machine that may be virtual.
+ */
+bool havege_may_be_copied(const void *generation);
 
 /**
  * havege_generation_unmap() - unmap the VM generation ID

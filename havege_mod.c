@@ -137,6 +137,8 @@ static void __init announce(struct havege_collector *c,
 		havege_bits(figures->credit),
 		havege_bit_parts(figures->credit), figures->block_samples,
 		values->mode);
+	if (havege_may_be_copied(generation))
+		pr_info("no VM generation ID: fresh samples go into each block while its reader waits, so that copies of this machine do not share it\n");
 }
 
 static struct havege_collector * __init
@@ -155,11 +157,8 @@ bring_up(const struct havege_param_values *values)
 
 	lockdep_assert_held(&havege_param_lock);
 	generation = havege_generation_map();
-	if (IS_ERR(generation)) {
-		err = PTR_ERR(generation);
-		goto fail;
-	}
 	settings.generation = generation;
+	settings.sealed = havege_may_be_copied(generation);
 	c = havege_collector_create(&settings);
 	if (IS_ERR(c)) {
 		err = PTR_ERR(c);
@@ -201,7 +200,6 @@ fail_collector:
 	cancel_work_sync(&failed_work);
 fail_generation:
 	havege_generation_unmap(generation);
-fail:
 	/* The collector has logged why it refuses a machine. */
 	if (err != -ENODEV)
 		pr_err("not started (error %d)\n", err);

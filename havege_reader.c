@@ -9,11 +9,19 @@
  * between. A change begins a new epoch, and the buffer takes no bytes of
  * workers of an earlier one.
  *
+ * Without a VM generation ID nobody can tell that a VM is a copy. The collector
+ * is then sealed: the blocks in the buffer are only seeds. A reader asks the
+ * workers to open one: a worker collects fresh half-steps after the read began
+ * and hashes them and the block into an opened block. What a reader leaves of it
+ * is wiped after HAVEGE_OPEN_MS. Copies share at most that rest, and only if the
+ * copy was made within this time.
+ *
  * The VM fork notifier may run in hard interrupt context, which may not take
  * c->lock: it only sets c->fork_reported, and the next access handles it.
  */
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -102,6 +110,8 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	if (havege_reader_is_copy(c) || epoch != c->epoch ||
 	    c->status == HAVEGE_FAILED)
 		count = 0;
+	if (c->settings.sealed && c->settings.stream && !c->buffer.fill)
+		c->fresh_ns = ktime_get_ns();
 	if (more)
 		done = havege_buffer_put_more(&c->buffer, bytes, count);
 	else
@@ -132,7 +142,8 @@ static bool has_nothing_to_do(const struct havege_collector *c,
 			      const struct havege_worker *w)
 {
 	lockdep_assert_held(&c->lock);
-	return (READ_ONCE(w->idle) && !c->buffer.wanted) ||
+	return (READ_ONCE(w->idle) && !c->buffer.wanted &&
+		c->opening != HAVEGE_ASKED) ||
 		(READ_ONCE(w->pausing) &&
 		 time_before(jiffies, READ_ONCE(w->pause_end)));
 }
@@ -174,13 +185,137 @@ void havege_reader_starved(struct havege_collector *c)
 		havege_reader_settle(c);
 }
 
+/* Sealed collectors */
+
+bool havege_reader_take_on(struct havege_collector *c)
+{
+	bool ret;
+
+	spin_lock(&c->lock);
+	ret = c->opening == HAVEGE_ASKED;
+	if (ret)
+		WRITE_ONCE(c->opening, HAVEGE_TAKEN_ON);
+	spin_unlock(&c->lock);
+	return ret;
+}
+
+void havege_reader_give_back(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	if (c->opening == HAVEGE_TAKEN_ON)
+		WRITE_ONCE(c->opening, HAVEGE_ASKED);
+	spin_unlock(&c->lock);
+	wake_up(&c->work);
+}
+
+bool havege_reader_take_sealed(struct havege_collector *c, u32 epoch, u8 *block)
+{
+	bool ret, wake;
+
+	spin_lock(&c->lock);
+	wake = !c->buffer.wanted;
+	ret = !havege_reader_is_copy(c) && epoch == c->epoch &&
+		c->status != HAVEGE_FAILED && c->status != HAVEGE_RECOVERING &&
+		c->buffer.fill >= HAVEGE_BLOCK;
+	if (ret)
+		havege_buffer_take(&c->buffer, block, HAVEGE_BLOCK);
+	wake = wake && c->buffer.wanted;
+	spin_unlock(&c->lock);
+	if (wake)
+		wake_up(&c->work);
+	return ret;
+}
+
+void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
+			u64 fresh_ns)
+{
+	spin_lock(&c->lock);
+	WRITE_ONCE(c->opening, HAVEGE_NOT_ASKED);
+	if (block && !havege_reader_is_copy(c) && epoch == c->epoch &&
+	    c->status != HAVEGE_FAILED) {
+		havege_buffer_open(&c->buffer, block);
+		c->fresh_ns = fresh_ns;
+		c->opened_ns = ktime_get_ns();
+		c->starving = false;
+	}
+	spin_unlock(&c->lock);
+	wake_up_interruptible(&c->readers);
+}
+
+static bool is_old(u64 since, u64 now)
+{
+	return now - since > HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+}
+
+bool havege_reader_close(struct havege_collector *c)
+{
+	bool ret;
+
+	spin_lock(&c->lock);
+	if (c->buffer.opened_left && is_old(c->opened_ns, ktime_get_ns()))
+		havege_buffer_close(&c->buffer);
+	ret = c->buffer.opened_left;
+	spin_unlock(&c->lock);
+	return ret;
+}
+
 /*
+ * Take bytes of the opened block. Of an old one only the reader that waited for
+ * it may take bytes: its call, @began, is older than the fresh half-steps.
+ * Without one, ask the workers for it.
+ */
+static u32 take_opened(struct havege_collector *c, void *dst, size_t max,
+		       u64 began)
+{
+	struct havege_buffer *buffer = &c->buffer;
+
+	lockdep_assert_held(&c->lock);
+	if (buffer->opened_left && began > c->fresh_ns &&
+	    is_old(c->opened_ns, ktime_get_ns()))
+		havege_buffer_close(buffer);
+	if (!buffer->opened_left && buffer->fill &&
+	    c->opening == HAVEGE_NOT_ASKED && max)
+		WRITE_ONCE(c->opening, HAVEGE_ASKED);
+	return havege_buffer_take_opened(buffer, dst, min_t(size_t, max,
+							    COPY_MAX));
+}
+
+/*
+ * Take ready words. Drop old ones, except for a reader that waited for them: the
+ * workers make others at once.
+ */
+static u32 take_words(struct havege_collector *c, void *dst, size_t max,
+		      u64 began)
+{
+	lockdep_assert_held(&c->lock);
+	if (c->buffer.fill && began > c->fresh_ns &&
+	    is_old(c->fresh_ns, ktime_get_ns()))
+		havege_buffer_drop(&c->buffer);
+	return havege_buffer_take(&c->buffer, dst, min_t(size_t, max,
+							 COPY_MAX));
+}
+
+/* Reads */
+
+static u32 take_bytes(struct havege_collector *c, void *dst, size_t max,
+		      u64 began)
+{
+	lockdep_assert_held(&c->lock);
+	if (!c->settings.sealed)
+		return havege_buffer_take(&c->buffer, dst,
+					  min_t(size_t, max, COPY_MAX));
+	return c->settings.stream ? take_words(c, dst, max, began) :
+		take_opened(c, dst, max, began);
+}
+
+/*
+ * For a call that began at @began, ns.
  * Return: bytes taken and added to @counter, 0 if there are none, or an error.
  */
 static int reader_take(struct havege_collector *c, void *dst, size_t max,
-		       u64 *counter)
+		       u64 began, u64 *counter)
 {
-	bool wake = false;
+	bool wake = false, stale = false;
 	int ret;
 
 	spin_lock(&c->lock);
@@ -192,31 +327,44 @@ static int reader_take(struct havege_collector *c, void *dst, size_t max,
 		if (c->status == HAVEGE_RECOVERING)
 			max = 0;
 		wake = !c->buffer.wanted;
-		ret = havege_buffer_take(&c->buffer, dst,
-					 min_t(size_t, max, COPY_MAX));
+		ret = take_bytes(c, dst, max, began);
 		if (havege_reader_is_copy(c)) {
 			memzero_explicit(dst, ret);
 			ret = 0;
 		}
 		*counter += ret;
+		if (ret) {
+			c->starved_to = 0;
+			c->starving = false;
+		}
 		/* Let the next blocks fill the buffer beyond its size. */
 		c->empty |= max && !c->buffer.fill;
-		wake = wake && c->buffer.wanted;
+		wake = (wake && c->buffer.wanted) || c->opening == HAVEGE_ASKED;
+		stale = c->buffer.stale;
 	}
 	spin_unlock(&c->lock);
 	if (wake)
 		wake_up(&c->work);
+	if (stale && c->settings.sealed)
+		havege_reader_wipe(c);
 	return ret;
 }
 
-/* Whether reader_take() would return something other than 0. */
+/* Whether reader_take() would return something other than 0, or ask for it. */
 static bool readable(struct havege_collector *c)
 {
 	bool ret;
 
 	spin_lock(&c->lock);
-	ret = (c->buffer.fill && c->status != HAVEGE_RECOVERING) || c->dismissed ||
-		c->status == HAVEGE_FAILED;
+	if (c->dismissed || c->status == HAVEGE_FAILED)
+		ret = true;
+	else if (c->status == HAVEGE_RECOVERING)
+		ret = false;
+	else if (c->settings.sealed && !c->settings.stream)
+		ret = c->buffer.opened_left ||
+			(c->buffer.fill && c->opening == HAVEGE_NOT_ASKED);
+	else
+		ret = c->buffer.fill;
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -230,28 +378,80 @@ static bool told_to_stop(void)
 	return (current->flags & PF_KTHREAD) && kthread_should_stop();
 }
 
-int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
-			  bool wait)
+/* How long a read may wait, jiffies. */
+static long patience(struct havege_collector *c, bool wait)
 {
-	long left = HAVEGE_READ_SECONDS * HZ;
+	bool first, can_open;
+
+	spin_lock(&c->lock);
+	first = !c->bytes_out;
+	can_open = c->settings.sealed && c->status == HAVEGE_OK &&
+		(c->settings.stream || c->buffer.fill);
+	spin_unlock(&c->lock);
+	if (!wait)
+		/* A jiffy that has begun counts as one. */
+		return can_open ? msecs_to_jiffies(HAVEGE_OPEN_MS) + 1 : 0;
+	return first && (current->flags & PF_KTHREAD) ?
+		HAVEGE_READ_SECONDS * HZ : msecs_to_jiffies(HAVEGE_HOLD_MS);
+}
+
+/*
+ * A read that began at @began has waited in vain. Give the opening to another
+ * worker, which may be faster.
+ * Return: 0, or -ETIMEDOUT if readers have got nothing for too long.
+ */
+static int read_nothing(struct havege_collector *c, u64 began)
+{
+	int err = 0;
+
+	spin_lock(&c->lock);
+	/* Readers that have gone away do not count. */
+	if (!c->starved_to || began > c->starved_to + NSEC_PER_SEC)
+		c->starved_from = began;
+	c->starved_to = ktime_get_ns();
+	if (c->starved_to - c->starved_from >=
+	    HAVEGE_READ_SECONDS * NSEC_PER_SEC) {
+		c->starved_to = 0;
+		err = -ETIMEDOUT;
+	}
+	spin_unlock(&c->lock);
+	havege_reader_give_back(c);
+	return err;
+}
+
+/*
+ * Take bytes, and wait for the first one for @left jiffies.
+ * Return: bytes taken and added to @counter, 0 if none came, or an error.
+ */
+static int take_patiently(struct havege_collector *c, void *dst, size_t max,
+			  u64 began, long left, u64 *counter)
+{
 	int ret;
 
 	for (;;) {
-		ret = reader_take(c, dst, max, &c->bytes_out);
+		ret = reader_take(c, dst, max, began, counter);
 		if (!ret && max)
 			havege_reader_starved(c);
-		if (ret || !wait || !max)
+		if (ret || !max || !left)
 			return ret;
 		if (told_to_stop())
 			return -EINTR;
-		if (!left)
-			return -ETIMEDOUT;
 		left = wait_event_interruptible_timeout(c->readers,
 							readable(c) ||
 							told_to_stop(), left);
 		if (left < 0)
 			return left;
 	}
+}
+
+int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
+			  bool wait)
+{
+	const u64 began = ktime_get_ns();
+	const int ret = take_patiently(c, dst, max, began, patience(c, wait),
+				       &c->bytes_out);
+
+	return ret || !max || !wait ? ret : read_nothing(c, began);
 }
 
 u32 havege_collector_contribute(struct havege_collector *c, u32 max)
@@ -261,10 +461,9 @@ u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 
 	if (c->settings.stream)
 		return 0;
-	ret = reader_take(c, bytes, min_t(u32, max, sizeof(bytes)),
-			  &c->contributed);
-	if (!ret && max)
-		havege_reader_starved(c);
+	ret = take_patiently(c, bytes, min_t(u32, max, sizeof(bytes)),
+			     ktime_get_ns(), patience(c, false),
+			     &c->contributed);
 	if (ret <= 0)
 		return 0;
 	add_device_randomness(bytes, ret);

@@ -90,6 +90,7 @@ void havege_source_init(struct havege_source *source, u64 *table,
 	memzero_explicit(block, sizeof(block));
 	havege_walk_init(&source->walk, table, geo);
 	havege_condition_init(&source->condition);
+	havege_condition_init(&source->opener);
 	source->left = havege_warmup_fills(&source->walk);
 }
 
@@ -140,6 +141,12 @@ static void drop_blocks(struct havege_source *source)
 	havege_condition_drop(&source->condition);
 }
 
+static void drop_fresh(struct havege_source *source)
+{
+	source->fresh = 0;
+	havege_condition_drop(&source->opener);
+}
+
 static void end_set(struct havege_source *source)
 {
 	source->replay = NULL;
@@ -155,7 +162,9 @@ static enum havege_step end_source(struct havege_source *source,
 	source->phase = HAVEGE_DEAD;
 	end_set(source);
 	drop_blocks(source);
+	drop_fresh(source);
 	havege_condition_wipe(&source->condition);
+	havege_condition_wipe(&source->opener);
 	return HAVEGE_STEP_DEAD;
 }
 
@@ -174,6 +183,7 @@ static enum havege_step restart_phase(struct havege_source *source,
 	havege_source_doubt(source);
 	end_set(source);
 	drop_blocks(source);
+	drop_fresh(source);
 	enter_phase(source, phase);
 	return HAVEGE_STEP_BAD;
 }
@@ -190,6 +200,12 @@ static enum havege_step source_warm_up(struct havege_source *source)
 static u32 gcd_of(const struct havege_source *source)
 {
 	return max(source->readings.gcd, 1u);
+}
+
+/* Half-steps that are credited with @bits. */
+static u32 ticks_of(u32 bits, u32 span)
+{
+	return bits * HAVEGE_BIT / havege_credit(span) * span;
 }
 
 /* Measure the counter's unit first, and then the span in that unit. */
@@ -222,8 +238,8 @@ static enum havege_step look_at_counter(struct havege_source *source)
 				     HAVEGE_TUNING);
 	}
 	source->sampler.span = span;
-	source->block_ticks = HAVEGE_BLOCK_BITS * HAVEGE_BIT /
-		havege_credit(span) * span;
+	source->block_ticks = ticks_of(HAVEGE_BLOCK_BITS, span);
+	source->open_ticks = ticks_of(HAVEGE_OPEN_BITS, span);
 	enter_phase(source, HAVEGE_ESTIMATE);
 	return HAVEGE_STEP_BUSY;
 }
@@ -502,6 +518,32 @@ static void make_block(struct havege_source *source)
 	source->pending_bytes += HAVEGE_BLOCK;
 	if (source->pending_bytes == HAVEGE_PENDING)
 		havege_source_close(source);
+}
+
+enum havege_step havege_source_freshen(struct havege_source *source)
+{
+	const enum havege_step step = run_tested_fill(source);
+
+	if (step != HAVEGE_STEP_WORDS)
+		return step;
+	if (source->gap)
+		source->gap--;
+	havege_condition_absorb(&source->opener, source->walk.delta,
+				HAVEGE_FILL_TICKS);
+	source->fresh += HAVEGE_FILL_TICKS;
+	return source->fresh < source->open_ticks ? HAVEGE_STEP_BUSY :
+		HAVEGE_STEP_FRESH;
+}
+
+void havege_source_open(struct havege_source *source, u8 *block)
+{
+	if (!block) {
+		drop_fresh(source);
+		return;
+	}
+	havege_condition_seed(&source->opener, block);
+	havege_condition_emit(&source->opener, block);
+	source->fresh = 0;
 }
 
 static enum havege_step source_stream_step(struct havege_source *source)

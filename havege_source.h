@@ -22,6 +22,10 @@
  * of the needed residual, HAVEGE_GOOD_SETS longer sets are made, and all of them
  * have to be good. Above k = 1 all later sets have the long gaps of these.
  *
+ * A sealed block is one that was ready before its reader came. The caller opens
+ * it with fresh half-steps: copies of a virtual machine have the same sealed
+ * blocks, but not the same fresh half-steps.
+ *
  * mode=stream makes no blocks. Its words leave at once, and the caller requests
  * a set now and then with havege_source_estimate().
  *
@@ -46,6 +50,8 @@
 #define HAVEGE_STARTUP_SAMPLES	10240
 /* Credit that a block of 256 bits takes (bits); margin by SP 800-90C. */
 #define HAVEGE_BLOCK_BITS	(256 + 64)
+/* Credit of the half-steps that open a sealed block (bits). */
+#define HAVEGE_OPEN_BITS	128
 /* Good sets in a row that are needed after a refusal or a failure. */
 #define HAVEGE_GOOD_SETS	3
 /* Bytes that leave with one set: on average, and at most. */
@@ -115,6 +121,7 @@ enum havege_phase {
  * @HAVEGE_STEP_BUSY: nothing to deliver yet
  * @HAVEGE_STEP_WORDS: the walk's ring comes from healthy samples (mode=stream)
  * @HAVEGE_STEP_BLOCKS: @pending_bytes at @pending may leave
+ * @HAVEGE_STEP_FRESH: enough fresh half-steps for havege_source_open()
  * @HAVEGE_STEP_MEMORY: no work done: lend memory for a set, and step again
  * @HAVEGE_STEP_BAD: a failure: all blocks are dropped; deliver nothing until
  *		the source is running again
@@ -124,6 +131,7 @@ enum havege_step {
 	HAVEGE_STEP_BUSY,
 	HAVEGE_STEP_WORDS,
 	HAVEGE_STEP_BLOCKS,
+	HAVEGE_STEP_FRESH,
 	HAVEGE_STEP_MEMORY,
 	HAVEGE_STEP_BAD,
 	HAVEGE_STEP_DEAD,
@@ -158,6 +166,7 @@ enum havege_fault {
  *		showed some noise, but not enough
  * @health:	the health tests
  * @condition:	the conditioning component
+ * @opener:	conditions the fresh half-steps that open a sealed block
  * @phase:	the work of the next step
  * @left:	fills left in this phase
  * @started:	the source has been running before
@@ -181,6 +190,8 @@ enum havege_fault {
  * @replay_failures: number of refused sets
  * @block_ticks: half-steps in a block
  * @ticks:	half-steps in the block in the making
+ * @open_ticks:	half-steps that open a sealed block
+ * @fresh:	half-steps in @opener
  * @failures:	failures of the health tests at the last failure
  * @fault:	the last failure
  */
@@ -194,6 +205,7 @@ struct havege_source {
 	bool patient;
 	struct havege_health health;
 	struct havege_condition condition;
+	struct havege_condition opener;
 	enum havege_phase phase;
 	u32 left;
 	bool started;
@@ -217,6 +229,8 @@ struct havege_source {
 	u32 replay_failures;
 	u32 block_ticks;
 	u32 ticks;
+	u32 open_ticks;
+	u32 fresh;
 	u64 failures;
 	enum havege_fault fault;
 };
@@ -336,6 +350,43 @@ void havege_source_forget(struct havege_source *source);
  * For mode=stream. No effect unless the source is idle.
  */
 void havege_source_estimate(struct havege_source *source);
+
+/**
+ * havege_source_can_freshen() - whether havege_source_freshen() may be called
+ * @source:	an initialised source
+ *
+ * Return: true if the source is running and not within a row: fills of the live
+ * walk within a row would add noise to the replay.
+ */
+static inline bool havege_source_can_freshen(const struct havege_source *source)
+{
+	return source->phase == HAVEGE_RUNNING &&
+		!(source->replay && source->replay->fills);
+}
+
+/**
+ * havege_source_freshen() - collect fresh half-steps, one fill
+ * @source:	a source that havege_source_can_freshen()
+ *
+ * Takes the place of havege_source_step(). The fill passes the health tests. It
+ * becomes no part of a block. Within a set it counts in the gap before the next
+ * row.
+ *
+ * Context: as havege_source_step().
+ * Return: HAVEGE_STEP_FRESH if half-steps worth HAVEGE_OPEN_BITS have come since
+ * the last havege_source_open(); else the result of the fill.
+ */
+enum havege_step havege_source_freshen(struct havege_source *source);
+
+/**
+ * havege_source_open() - hash the fresh half-steps into a sealed block
+ * @source:	a source whose last step was HAVEGE_STEP_FRESH
+ * @block:	HAVEGE_BLOCK bytes: the sealed block, then the opened one; NULL:
+ *		drop the fresh half-steps
+ *
+ * Context: any that may call sha256_update().
+ */
+void havege_source_open(struct havege_source *source, u8 *block);
 
 /**
  * havege_source_shift() - the H that the health tests assume

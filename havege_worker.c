@@ -37,6 +37,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/random.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -44,6 +45,9 @@
 #include "compat.h"
 #include "havege_counter.h"
 #include "havege_worker.h"
+
+/* Fills that a worker mixes into the kernel's pool after a VM fork. */
+#define FEED_FILLS	64
 
 /* Avoid nohz_full= CPUs too: they should run without a tick. */
 bool havege_worker_fits(int cpu)
@@ -293,6 +297,29 @@ static void report_refusal(const struct havege_worker *w, const char *text)
 		       "not started", text);
 }
 
+/*
+ * A copy of a VM has the other copies' pool, too: after a VM fork mix the first
+ * fills into it, without credit. They are too few to be measured.
+ */
+static void feed_pool(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+	u8 block[HAVEGE_BLOCK];
+
+	if (!w->epoch || w->fed == FEED_FILLS)
+		return;
+	havege_condition_absorb(&source->opener, source->walk.delta,
+				HAVEGE_FILL_TICKS);
+	if (++w->fed < FEED_FILLS)
+		return;
+	havege_condition_emit(&source->opener, block);
+	add_device_randomness(block, sizeof(block));
+	memzero_explicit(block, sizeof(block));
+	spin_lock(&c->lock);
+	c->contributed += sizeof(block);
+	spin_unlock(&c->lock);
+}
+
 /* Tune, allocate and start up a source. */
 static struct havege_source *open_source(struct havege_worker *w)
 {
@@ -313,6 +340,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
 		beat(w);
+		feed_pool(w, source);
 		cond_resched_tasks_rcu_qs();
 		if (should_end(w) || READ_ONCE(c->dismissed))
 			err = -EINTR;
@@ -441,6 +469,50 @@ static void check_demand(struct havege_worker *w)
 }
 
 /*
+ * Sealed: wipe an old opened block. Collect fresh half-steps when a reader asks
+ * for it. In mode=stream no
+ * word leaves unless fresh half-steps are younger than HAVEGE_OPEN_MS.
+ */
+static void begin_opening(struct havege_worker *w,
+			  const struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+
+	if (!c->settings.sealed)
+		return;
+	if (READ_ONCE(c->buffer.opened_left))
+		havege_reader_close(c);
+	if (w->opening)
+		return;
+	if (source->stream)
+		w->opening = ktime_get_ns() - w->fresh_ns >
+			HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+	else if (READ_ONCE(c->opening) == HAVEGE_ASKED)
+		w->opening = havege_reader_take_on(c);
+	if (w->opening)
+		w->fresh_ns = ktime_get_ns();
+}
+
+/* Fresh half-steps are there: open a block with them. */
+static void end_opening(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+	u8 block[HAVEGE_BLOCK];
+	bool sealed;
+
+	w->opening = false;
+	if (source->stream) {
+		w->fresh_ns = ktime_get_ns();
+		havege_source_open(source, NULL);
+		return;
+	}
+	sealed = havege_reader_take_sealed(c, w->epoch, block);
+	havege_source_open(source, sealed ? block : NULL);
+	havege_reader_open(c, w->epoch, sealed ? block : NULL, w->fresh_ns);
+	memzero_explicit(block, sizeof(block));
+}
+
+/*
  * Run one step of the source and handle its result.
  * Return: false if the thread runs on another CPU and has to be replaced.
  */
@@ -452,7 +524,9 @@ static bool run_step(struct havege_worker *w, struct havege_source *source)
 	if (!is_in_place(w))
 		return false;
 	check_set(w, source);
-	what = timed_step(source);
+	begin_opening(w, source);
+	what = w->opening && havege_source_can_freshen(source) ?
+		havege_source_freshen(source) : timed_step(source);
 	if (!is_in_place(w)) {
 		/*
 		 * The failure still counts: it makes the successor's start-up
@@ -477,6 +551,9 @@ static bool run_step(struct havege_worker *w, struct havege_source *source)
 		check_demand(w);
 		deliver_bytes(w, source->pending, source->pending_bytes);
 		havege_source_forget(source);
+		break;
+	case HAVEGE_STEP_FRESH:
+		end_opening(w, source);
 		break;
 	case HAVEGE_STEP_BAD:
 		begin_recovery(w, source);
@@ -505,7 +582,8 @@ static bool run_step(struct havege_worker *w, struct havege_source *source)
  */
 static bool has_work(struct havege_worker *w, struct havege_source *source)
 {
-	return wants_refill(w->c) || w->demand || w->no_memory ||
+	return wants_refill(w->c) || w->demand || w->no_memory || w->opening ||
+		READ_ONCE(w->c->opening) == HAVEGE_ASKED ||
 		!havege_source_is_idle(source);
 }
 
@@ -535,6 +613,25 @@ static void after_set(struct havege_worker *w, struct havege_source *source)
 		havege_reader_settle(w->c);
 }
 
+/* Sleep until there is work. Wake up to wipe an opened block. */
+static void sleep_well(struct havege_worker *w, struct havege_source *source)
+{
+	struct havege_collector *c = w->c;
+
+	prepare_sleep(w, source);
+	WRITE_ONCE(w->idle, true);
+	if (havege_reader_close(c))
+		wait_event_freezable_timeout(c->work, has_work(w, source) ||
+					     should_end(w),
+					     msecs_to_jiffies(HAVEGE_OPEN_MS) +
+					     1);
+	else
+		wait_event_freezable(c->work, has_work(w, source) ||
+				     should_end(w));
+	WRITE_ONCE(w->idle, false);
+	try_to_freeze();
+}
+
 static void serve_readers(struct havege_worker *w, struct havege_source *source)
 {
 	struct havege_collector *c = w->c;
@@ -547,12 +644,7 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 		if (READ_ONCE(w->stuck))
 			end_stuck(w);
 		if (!has_work(w, source) || freezing(current)) {
-			prepare_sleep(w, source);
-			WRITE_ONCE(w->idle, true);
-			wait_event_freezable(c->work, has_work(w, source) ||
-					     should_end(w));
-			WRITE_ONCE(w->idle, false);
-			try_to_freeze();
+			sleep_well(w, source);
 			continue;
 		}
 		if (source->sets != sets) {
@@ -583,6 +675,8 @@ int havege_worker_run(void *data)
 	complete(&w->started);
 	if (w->source) {
 		serve_readers(w, w->source);
+		if (w->opening)
+			havege_reader_give_back(w->c);
 		w->source = NULL;
 		close_source(source);
 	}

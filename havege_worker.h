@@ -61,6 +61,11 @@
  * @estimated:	when the source completed its last set, jiffies; the thread's
  * @set_begun:	when the present set began, jiffies; the thread's
  * @demand:	readers take bytes faster than workers supply them; the thread's
+ * @opening:	the thread collects fresh half-steps; the thread's
+ * @fresh_ns:	when it began to; with mode=stream, when it last ended; the
+ *		thread's
+ * @fed:	fills that went into the kernel's pool after a VM fork; the
+ *		thread's
  * @no_memory:	failed allocations in a row; the thread's
  * @displaced:	the thread runs on another CPU and has to be replaced
  * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
@@ -88,10 +93,25 @@ struct havege_worker {
 	unsigned long estimated;
 	unsigned long set_begun;
 	bool demand;
+	bool opening;
+	u64 fresh_ns;
+	u32 fed;
 	u32 no_memory;
 	bool displaced;
 	enum havege_status status;
 	struct havege_figures figures;
+};
+
+/**
+ * enum havege_opening - progress of the next opened block
+ * @HAVEGE_NOT_ASKED: no reader has asked for one
+ * @HAVEGE_ASKED: a reader waits for one, and no worker has taken that on
+ * @HAVEGE_TAKEN_ON: a worker collects fresh half-steps for it
+ */
+enum havege_opening {
+	HAVEGE_NOT_ASKED,
+	HAVEGE_ASKED,
+	HAVEGE_TAKEN_ON,
 };
 
 /**
@@ -134,6 +154,13 @@ struct havege_worker {
  * @empty:	a reader has found the buffer empty since the last blocks came
  * @starving:	a read has got nothing since the last bytes came, and has looked
  *		at each worker's @beat
+ * @opening:	progress of the next opened block; workers read it without @lock
+ * @fresh_ns:	when the worker began to collect for the opened block; with
+ *		mode=stream, when the oldest ready word came
+ * @opened_ns:	when the block was opened
+ * @starved_from: when the first read began that got nothing, ns
+ * @starved_to:	when the last read ended that got nothing, ns; 0 after a read
+ *		that got bytes
  * @reason:	why @status is not OK, a sentence
  * @readers:	reads wait here for bytes
  * @work:	worker threads wait here for a refill
@@ -170,6 +197,11 @@ struct havege_collector {
 	struct havege_figures before;
 	bool empty;
 	bool starving;
+	enum havege_opening opening;
+	u64 fresh_ns;
+	u64 opened_ns;
+	u64 starved_from;
+	u64 starved_to;
 	char reason[HAVEGE_EXPLAIN];
 
 	wait_queue_head_t readers;
@@ -243,6 +275,60 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
  * Context: any that may take a spinlock.
  */
 void havege_reader_starved(struct havege_collector *c);
+
+/**
+ * havege_reader_take_on() - take an opening on if a reader has asked for it
+ * @c:		a sealed collector
+ *
+ * A worker that has taken it on ends it with havege_reader_open(), or gives it
+ * back.
+ *
+ * Context: any that may take a spinlock.
+ * Return: true if the caller has taken it on.
+ */
+bool havege_reader_take_on(struct havege_collector *c);
+
+/**
+ * havege_reader_give_back() - give an opening back, for another worker
+ * @c:		a sealed collector
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_reader_give_back(struct havege_collector *c);
+
+/**
+ * havege_reader_take_sealed() - take a sealed block out of the buffer
+ * @c:		a sealed collector
+ * @epoch:	the worker's epoch
+ * @block:	HAVEGE_BLOCK bytes
+ *
+ * Context: any that may take a spinlock.
+ * Return: false if there is none, or if none may leave now.
+ */
+bool havege_reader_take_sealed(struct havege_collector *c, u32 epoch,
+			       u8 *block);
+
+/**
+ * havege_reader_open() - end an opening
+ * @c:		a sealed collector
+ * @epoch:	the worker's epoch
+ * @block:	HAVEGE_BLOCK bytes, the opened block; the caller wipes its copy.
+ *		NULL: none could be opened
+ * @fresh_ns:	when the worker began to collect fresh half-steps
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
+			u64 fresh_ns);
+
+/**
+ * havege_reader_close() - wipe what is left of an opened block, if it is old
+ * @c:		the collector
+ *
+ * Context: any that may take a spinlock.
+ * Return: true if an opened block is left.
+ */
+bool havege_reader_close(struct havege_collector *c);
 
 /* havege_worker.c */
 

@@ -681,6 +681,36 @@ static void read_times_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end_of(test, r), -ETIMEDOUT);
 }
 
+/*
+ * Once bytes have left, a call holds the hw_random core's mutex for a part of
+ * that time. The calls together end with the error.
+ */
+static void read_shares_the_core(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	u8 out[4];
+
+	supply(c, "xyz", 3);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, true), 3);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true),
+			-ETIMEDOUT);
+
+	/* The error ends that time, and so does a byte. */
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	supply(c, "x", 1);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 1);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+
+	/* A reader that has gone away does not count. */
+	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	c->starved_to -= 2 * NSEC_PER_SEC;
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+}
+
 /* Bytes from before a move are not served after it. */
 static void collector_move_wipes(struct kunit *test)
 {
@@ -1901,6 +1931,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(read_ends_at_kthread_stop),
 	KUNIT_CASE(read_ends_at_failure),
 	KUNIT_CASE_SLOW(read_times_out),
+	KUNIT_CASE_SLOW(read_shares_the_core),
 	KUNIT_CASE(collector_warms_up),
 	KUNIT_CASE(collector_serves_blocks),
 	KUNIT_CASE(collector_serves_all_words),

@@ -371,6 +371,7 @@ static enum havege_step source_step(struct kunit *test, struct rig *rig)
 		KUNIT_EXPECT_TRUE(test, all_zero(&source->condition,
 						 sizeof(source->condition)));
 		break;
+	case HAVEGE_STEP_FRESH:
 	case HAVEGE_STEP_WORDS:
 		KUNIT_EXPECT_TRUE(test, source->stream);
 		break;
@@ -1414,6 +1415,142 @@ static void source_estimate_only_when_idle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->source.sets, sets + 1);
 }
 
+/* Run one fresh fill; the model takes part. */
+static enum havege_step fresh_fill(struct kunit *test, struct rig *rig)
+{
+	struct havege_source *source = &rig->source;
+	const u64 live = rig->clock.reads - rig->clock.replays;
+	enum havege_step step;
+
+	KUNIT_ASSERT_TRUE(test, havege_source_can_freshen(source));
+	step = havege_source_freshen(source);
+	KUNIT_EXPECT_EQ(test, rig->clock.reads - rig->clock.replays - live,
+			FILL);
+	expect_recorded(test, rig);
+	model_fill(test, rig, HAVEGE_RUNNING, step);
+	return step;
+}
+
+/* Open @block; the model opens @model. */
+static void expect_opened(struct kunit *test, struct rig *rig,
+			  struct havege_condition *opener, u8 *block, u8 *model)
+{
+	const u32 span = rig->source.sampler.span;
+	const u32 needed = 128 * (span > 1 ? 8 : 16) * span;
+	enum havege_step step;
+	u32 ticks = 0;
+
+	do {
+		step = fresh_fill(test, rig);
+		havege_condition_absorb(opener, rig->source.walk.delta, FILL);
+		ticks += FILL;
+	} while (step == HAVEGE_STEP_BUSY);
+	KUNIT_EXPECT_EQ(test, step, HAVEGE_STEP_FRESH);
+	KUNIT_EXPECT_EQ(test, ticks, needed);
+	havege_source_open(&rig->source, block);
+	havege_condition_seed(opener, model);
+	havege_condition_emit(opener, model);
+	KUNIT_EXPECT_EQ(test, memcmp(block, model, HAVEGE_BLOCK), 0);
+	KUNIT_EXPECT_EQ(test, rig->source.fresh, 0);
+}
+
+static void open_blocks(struct kunit *test, u32 coarse)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	struct havege_condition *opener = source_zeroed(test, sizeof(*opener));
+	u8 block[2][HAVEGE_BLOCK] = { { 1 }, { 1 } };
+	u8 model[2][HAVEGE_BLOCK] = { { 1 }, { 1 } };
+	u32 gap, ticks;
+
+	havege_condition_init(opener);
+	source_start(rig, tick_256);
+	rig->clock.coarse = coarse;
+	expect_blocks(test, rig, 1);
+	put_rows_off(test, rig);
+	source_make_blocks(test, rig, 1);
+	gap = source->gap;
+	ticks = source->ticks;
+
+	expect_opened(test, rig, opener, block[0], model[0]);
+	/* A fresh fill counts in the gap, and is no part of a block. */
+	KUNIT_EXPECT_EQ(test, gap - source->gap, source->open_ticks / FILL);
+	KUNIT_EXPECT_EQ(test, source->ticks, ticks);
+	KUNIT_EXPECT_EQ(test, source->pending_bytes, HAVEGE_BLOCK);
+
+	/* The same seed does not give the same block again. */
+	expect_opened(test, rig, opener, block[1], model[1]);
+	KUNIT_EXPECT_NE(test, memcmp(block[0], block[1], HAVEGE_BLOCK), 0);
+
+	/* The blocks of the set are those of the model. */
+	source->gap = 0;
+	expect_blocks(test, rig, 2);
+}
+
+/* 128 bits of credit, at k = 1 and above. */
+static void source_opens(struct kunit *test)
+{
+	open_blocks(test, 1);
+	open_blocks(test, 64);
+}
+
+/* A fill of the live walk within a row would add noise to the replay. */
+static void source_opens_between_rows(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	u32 within = 0;
+
+	source_start(rig, tick_256);
+	rig->clock.coarse = 64;
+	while (source->phase != HAVEGE_RUNNING) {
+		KUNIT_EXPECT_FALSE(test, havege_source_can_freshen(source));
+		source_step(test, rig);
+	}
+	KUNIT_EXPECT_TRUE(test, havege_source_can_freshen(source));
+	while (!source->replay)
+		source_step(test, rig);
+	source->gap = 0;
+	while (!source->replay->rows->row) {
+		const u64 replays = rig->clock.replays;
+
+		source_step(test, rig);
+		if (!source->replay->fills)
+			continue;
+		within += rig->clock.replays > replays;
+		KUNIT_EXPECT_FALSE(test, havege_source_can_freshen(source));
+	}
+	KUNIT_EXPECT_GT(test, within, 0);
+	KUNIT_EXPECT_TRUE(test, havege_source_can_freshen(source));
+}
+
+/* A failure drops the fresh half-steps. */
+static void source_fails_while_opening(struct kunit *test)
+{
+	struct rig *rig = source_new_rig(test);
+	struct havege_source *source = &rig->source;
+	u32 fills = 0;
+
+	source_start(rig, tick_256);
+	expect_blocks(test, rig, 1);
+	put_rows_off(test, rig);
+	KUNIT_EXPECT_EQ(test, fresh_fill(test, rig), HAVEGE_STEP_BUSY);
+	KUNIT_EXPECT_EQ(test, source->fresh, FILL);
+	rig->clock.back = true;
+	KUNIT_EXPECT_EQ(test, fresh_fill(test, rig), HAVEGE_STEP_BAD);
+	KUNIT_EXPECT_EQ(test, source->fresh, 0);
+	KUNIT_EXPECT_FALSE(test, havege_source_can_freshen(source));
+	expect_dropped(test, rig);
+
+	/* Afterwards an opening begins with nothing. */
+	steps_to_phase(test, rig, HAVEGE_RUNNING);
+	while (fresh_fill(test, rig) == HAVEGE_STEP_BUSY)
+		fills++;
+	KUNIT_EXPECT_EQ(test, (fills + 1) * FILL, source->open_ticks);
+	havege_source_open(source, NULL);
+	KUNIT_EXPECT_EQ(test, source->fresh, 0);
+}
+
 /* The text is cut to its size, ends with a zero, and writes no byte beyond. */
 static void source_explains(struct kunit *test)
 {
@@ -1634,6 +1771,9 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE_SLOW(source_backwards_while_running),
 	KUNIT_CASE(source_stream),
 	KUNIT_CASE(source_estimate_only_when_idle),
+	KUNIT_CASE(source_opens),
+	KUNIT_CASE(source_opens_between_rows),
+	KUNIT_CASE(source_fails_while_opening),
 	KUNIT_CASE(source_explains),
 	KUNIT_CASE(source_forgets),
 	KUNIT_CASE(source_gives_back),

@@ -84,17 +84,24 @@ hog_start_up() {
 	return 1
 }
 
+# A snapshot while a reader reads.
+reading() {
+	must_load buffer_size=4 || return
+	hwread 64 64 >/dev/null
+	copied waiting waiting $KIB4 -r
+	afterwards waiting
+	test_unload waiting
+}
+
 # The host starts one copy after the other, each with another generation ID.
 test_clones() {
 	GENERATION=1
 	full conditioned $KIB4 5 conditioned
 	full stream $KIB4 5 stream
 
-	must_load buffer_size=4 || return
-	hwread 64 64 >/dev/null
-	copied waiting waiting $KIB4 -r
-	afterwards waiting
+	reading
 
+	must_load buffer_size=4 || return
 	# The hog keeps the start-up from ending before the snapshot.
 	klog
 	hog_start_up
@@ -107,9 +114,10 @@ test_clones() {
 	test_unload "start-up"
 }
 
-# The same without a generation ID: the module cannot know, and the copies share ready bytes.
+# The same without a generation ID: the module cannot know, and opens each block for its reader.
 test_copies() {
 	GENERATION=0
 	full conditioned $((2 * KIB4)) 5 conditioned
 	full stream $((2 * KIB4)) 5 stream
+	reading
 }

@@ -6,6 +6,7 @@
  *	Reads ODD bytes and prints "# snapshot NAME". Spins until this machine is a copy, or the
  *	host tells the original to go on. Then reads BYTES, in turn 16 and 64 at a time.
  *	-r: reads 16 bytes at a time instead of spinning; -k: kills that process before it reads.
+ *	First of all it reads 32 bytes of the kernel's own pool, and prints "# pool NAME HEX".
  *	At the end it prints
  *	  # clone NAME number=N before=STATUS cut=C bytes=B late=L ms=T error=NAME
  *	and the bytes in lines "# bytes NAME HEX", in the order of the reads. The original has the
@@ -30,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,7 +98,7 @@ int main(int argc, char **argv)
 {
 	int opt, fd, state, on = 0, odd = 0, late = 0, turn = 0, err = 0;
 	char status[32] = "?";
-	unsigned char some[64], *all;
+	unsigned char some[64], pool[32], *all;
 	unsigned int was, is;
 	pid_t victim = 0;
 	long bytes, got = 0, cut = 0, n, i, start;
@@ -143,6 +145,8 @@ int main(int argc, char **argv)
 		n = on ? read(fd, some, 16) : 0;
 		is = machine();
 	} while (is == was);
+	if (getrandom(pool, sizeof(pool), 0) != sizeof(pool))
+		return die("getrandom");
 	if (n > 0)
 		cut = n;
 	if (victim > 0)
@@ -162,6 +166,10 @@ int main(int argc, char **argv)
 	printf("# clone %s number=%u before=%s cut=%ld bytes=%ld late=%d ms=%ld error=%s\n",
 	       argv[optind], machine() >> 8, status, cut, got, late, now_ms() - start,
 	       err ? err < 0 ? "end-of-file" : strerror(err) : "none");
+	printf("# pool %s ", argv[optind]);
+	for (i = 0; i < (long)sizeof(pool); i++)
+		printf("%02x", pool[i]);
+	printf("\n");
 	for (i = 0; i < got; i++) {
 		if (i % 32 == 0)
 			printf("%s# bytes %s ", i ? "\n" : "", argv[optind]);

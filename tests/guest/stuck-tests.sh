@@ -11,11 +11,12 @@ keep_cpu() {
 	result $? "a real-time task keeps CPU $LAST"
 }
 
-# in_time RC TEXT: tests that RC is 0 and that the last "timed" took no more than 5 s, and where it
-# includes start-ups the time of four. NEW is the log of that time.
+# in_time RC TEXT: tests that RC is 0, and that the last "timed" ended by itself. It takes 3 s and
+# the time of a start-up; a busy host that emulates the task beside it may need ten times that. NEW
+# is the log of that time.
 in_time() {
 	klog
-	_limit=$((500 * SLOW + 4 * START))
+	_limit=$((6000 * SLOW))
 	WHY="code $1, $T/100 s: $(cat /tmp/err); status $(get "$S/status") on CPU $(get "$S/cpu"); $NEW"
 	[ "$1" = 0 ] && [ "$T" -le $_limit ]
 	result $? "$2 ($T/100 s, limit $_limit)"
@@ -60,7 +61,7 @@ stuck_default() {
 	in_time $? "writing cpu=$LAST fails with EBUSY"
 	names_cpu
 	is "$(get "$P/cpu")" -1 "cpu= keeps its value"
-	wait_for 20 settled_off "$LAST"
+	wait_for 60 settled_off "$LAST"
 	test_seen $? "the collector is on CPU $(get "$S/cpu") again"
 	test_flows "bytes come"
 	timed_unload "without cpu="
@@ -97,8 +98,8 @@ not_all_cpus() {
 
 # During a retry all CPUs have a worker. A retry that is given up leaves the ready bytes.
 stuck_retry() {
-	wait_for 60 all_cpus && fill_up && wait_for 10 not_all_cpus && wait_for 60 all_cpus &&
-		wait_for 10 not_all_cpus
+	wait_for 60 all_cpus && fill_up && wait_for 30 not_all_cpus && wait_for 60 all_cpus &&
+		wait_for 30 not_all_cpus
 	_rc=$?
 	_left=$(get "$S/fill_level")
 	WHY="code $_rc, CPU $(get "$S/cpu"), $_left bits of $FULL"
@@ -130,7 +131,7 @@ stuck_serving() {
 	klog
 	hwread 64 0 >/tmp/readers &
 	PARENT=$!
-	wait_for 40 settled_off "$LAST"
+	wait_for 90 settled_off "$LAST"
 	_rc=$?
 	_took=$TOOK
 	klog
@@ -149,7 +150,7 @@ stuck_serving() {
 	klog
 	hwread 64 0 >/tmp/readers &
 	PARENT=$!
-	wait_for 40 is_starving
+	wait_for 90 is_starving
 	_rc=$?
 	WHY="status $(get "$S/status"), reason $(get "$S/reason")"
 	result $_rc "cpu=$LAST: status is recovering, and reason names the CPU ($TOOK/100 s)"
@@ -168,7 +169,7 @@ stuck_serving() {
 	test_flows "bytes come"
 
 	echo "0-$LAST" >"$P/cpus"
-	wait_for 30 all_cpus
+	wait_for 60 all_cpus
 	keep_cpu
 	klog
 	start_reader 64 30
@@ -192,9 +193,8 @@ test_stuck() {
 	echo 1 >/sys/kernel/rcu_expedited
 	timed try_load
 	_rc=$?
-	START=$T
 	WHY=$(cat /tmp/err)
-	result $_rc "the module loads ($START/100 s)"
+	result $_rc "the module loads ($T/100 s)"
 	test_unload
 	keep_cpu
 	stuck_default
