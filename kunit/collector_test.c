@@ -1201,6 +1201,7 @@ static void reader_watches_workers(struct kunit *test)
 {
 	struct havege_collector *c;
 	struct havege_worker *w;
+	u8 out[3];
 
 	on_clock(test, false);
 	c = test->priv;
@@ -1239,9 +1240,12 @@ static void reader_watches_workers(struct kunit *test)
 	supply(c, "abc", 3);
 	read_nothing(c, w);
 	KUNIT_EXPECT_FALSE(test, w->stuck);
+	KUNIT_EXPECT_TRUE(test, c->starving);
 	spin_lock(&c->lock);
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, false), 3);
+	KUNIT_EXPECT_FALSE(test, c->starving);
 	mutex_unlock(&c->control);
 }
 
