@@ -29,8 +29,8 @@ fetch_debs() {
 	fi
 }
 
-# unpack_deb NAME PACKAGE: unpacks the package into TMP/PACKAGE.
-unpack_deb() {
+# unpack_into_tmp NAME PACKAGE: unpacks the package into TMP/PACKAGE.
+unpack_into_tmp() {
 	mkdir "$TMP/$2" &&
 	dpkg-deb --fsys-tarfile "$VM/$1/$2"_*.deb | tar -C "$TMP/$2" -xf -
 }
@@ -41,7 +41,7 @@ unpack_deb() {
 pack_haveged() {
 	fetch_debs haveged haveged libhavege2 || return 1
 	for _p in haveged libhavege2; do
-		unpack_deb haveged $_p || return 1
+		unpack_into_tmp haveged $_p || return 1
 	done
 	mkdir -p "$1/lib" && cp "$TMP/haveged/usr/sbin/haveged" "$1/bin/" &&
 	cp -L "$(find "$TMP/libhavege2" -name 'libhavege.so.2')" "$1/lib/"
@@ -54,7 +54,7 @@ pack_haveged() {
 pack_rngd() {
 	fetch_debs rngd rng-tools5 rng-tools-debian || return 1
 	for _p in rng-tools5 rng-tools-debian; do
-		unpack_deb rngd $_p && mkdir -p "$1/rngd/$_p" &&
+		unpack_into_tmp rngd $_p && mkdir -p "$1/rngd/$_p" &&
 		cp "$TMP/$_p/usr/sbin/rngd" "$TMP/$_p/usr/bin/rngtest" "$1/rngd/$_p/" &&
 		as_root cp "$1/rngd/$_p/rngd" "$ROOT/tmp/guest/" &&
 		copy_libraries "$1" /tmp/guest/rngd || return 1
