@@ -186,10 +186,11 @@ static void bench_read(struct kunit *test)
 }
 
 /* Conditioned bytes a second of a collector on these CPUs. */
-static u64 collected(struct kunit *test, const struct cpumask *cpus)
+static u64 collected(struct kunit *test, const struct cpumask *cpus,
+		     bool sealed)
 {
 	const struct havege_settings settings = {
-		.buffer_kb = 4, .threshold = 4 * 8192,
+		.buffer_kb = 4, .threshold = 4 * 8192, .sealed = sealed,
 	};
 	struct havege_collector *c = havege_collector_create(&settings);
 	u32 left = COLLECT_BYTES;
@@ -204,7 +205,7 @@ static u64 collected(struct kunit *test, const struct cpumask *cpus)
 			got = havege_collector_read(c, out,
 						    min_t(u32, left,
 							  sizeof(out)), true);
-			if (got <= 0)
+			if (got < 0)
 				break;
 			left -= got;
 		}
@@ -227,12 +228,28 @@ static void bench_cpus(struct kunit *test)
 	cpumask_set_cpu(0, two);
 	cpumask_set_cpu(1, two);
 	for (round = 0; round < ROUNDS; round++) {
-		rate = collected(test, cpumask_of(1));
+		rate = collected(test, cpumask_of(1), false);
 		KUNIT_EXPECT_NE(test, rate, 0);
 		bench_say(test, "on_one", rate);
-		rate = collected(test, two);
+		rate = collected(test, two, false);
 		KUNIT_EXPECT_NE(test, rate, 0);
 		bench_say(test, "on_two", rate);
+	}
+}
+
+/* Blocks as they are ready, and opened one by one for their reader. */
+static void bench_sealed(struct kunit *test)
+{
+	u64 rate;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		rate = collected(test, cpu_none_mask, false);
+		KUNIT_EXPECT_NE(test, rate, 0);
+		bench_say(test, "ready", rate);
+		rate = collected(test, cpu_none_mask, true);
+		KUNIT_EXPECT_NE(test, rate, 0);
+		bench_say(test, "opened", rate);
 	}
 }
 
@@ -240,6 +257,7 @@ static struct kunit_case bench_cases[] = {
 	KUNIT_CASE_SLOW(bench_source),
 	KUNIT_CASE_SLOW(bench_read),
 	KUNIT_CASE_SLOW(bench_cpus),
+	KUNIT_CASE_SLOW(bench_sealed),
 	{}
 };
 

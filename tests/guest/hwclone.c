@@ -15,7 +15,7 @@
  * A file of QEMU's fw_cfg has the machine's number, three digits, which the host sets for each
  * copy. A copy sees its number from its first instruction on, without an interrupt or a driver.
  * The original's number stays: for it the host writes to the scratch register of the second
- * serial port.
+ * serial port. Other machines than x86 have no such register: there the host ends the original.
  *
  * hwclone looks at the number after each read. The read during which it changed began in the
  * original. Its bytes may be in the original, too: C counts them, and they are left out. All other
@@ -30,15 +30,71 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
 #include <sys/io.h>
+#endif
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#define FW_CFG_DIR	0x19
+
+#ifdef __x86_64__
 #define FW_CFG_SELECT	0x510
 #define FW_CFG_DATA	0x511
-#define FW_CFG_DIR	0x19
 #define SCRATCH		0x2ff
+
+static int open_fw_cfg(void)
+{
+	return iopl(3);
+}
+
+static void fw_cfg_select(int key)
+{
+	outw(key, FW_CFG_SELECT);
+}
+
+static unsigned char fw_cfg_byte(void)
+{
+	return inb(FW_CFG_DATA);
+}
+
+static unsigned char message(void)
+{
+	return inb(SCRATCH);
+}
+#else
+/* QEMU's machine "virt". */
+#define FW_CFG_BASE	0x09020000
+#define FW_CFG_SELECT	8
+
+static volatile unsigned char *fw_cfg;
+
+static int open_fw_cfg(void)
+{
+	int fd = open("/dev/mem", O_RDWR | O_SYNC);
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, FW_CFG_BASE);
+
+	fw_cfg = p;
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+static void fw_cfg_select(int key)
+{
+	*(volatile unsigned short *)(fw_cfg + FW_CFG_SELECT) = __builtin_bswap16(key);
+}
+
+static unsigned char fw_cfg_byte(void)
+{
+	return *fw_cfg;
+}
+
+static unsigned char message(void)
+{
+	return 0;
+}
+#endif
 
 static int selector = -1;
 
@@ -55,7 +111,7 @@ static unsigned int big_endian(int bytes)
 	unsigned int value = 0;
 
 	while (bytes--)
-		value = value << 8 | inb(FW_CFG_DATA);
+		value = value << 8 | fw_cfg_byte();
 	return value;
 }
 
@@ -64,13 +120,13 @@ static void find_selector(void)
 	unsigned int files, key, i;
 	char name[56];
 
-	outw(FW_CFG_DIR, FW_CFG_SELECT);
+	fw_cfg_select(FW_CFG_DIR);
 	for (files = big_endian(4); files; files--) {
 		big_endian(4);
 		key = big_endian(2);
 		big_endian(2);
 		for (i = 0; i < sizeof(name); i++)
-			name[i] = inb(FW_CFG_DATA);
+			name[i] = fw_cfg_byte();
 		if (!strncmp(name, "opt/havege/clone", sizeof(name)))
 			selector = key;
 	}
@@ -82,10 +138,10 @@ static unsigned int machine(void)
 	unsigned int number = 0;
 	int i;
 
-	outw(selector, FW_CFG_SELECT);
+	fw_cfg_select(selector);
 	for (i = 0; i < 3; i++)
-		number = number * 10 + (inb(FW_CFG_DATA) & 15);
-	return number << 8 | inb(SCRATCH);
+		number = number * 10 + (fw_cfg_byte() & 15);
+	return number << 8 | message();
 }
 
 static int die(const char *what)
@@ -123,8 +179,8 @@ int main(int argc, char **argv)
 	if (!all || bytes < 1)
 		return die("memory");
 	memset(all, 1, bytes + sizeof(some));
-	if (iopl(3))
-		return die("iopl");
+	if (open_fw_cfg())
+		return die("fw_cfg");
 	find_selector();
 	if (selector < 0)
 		return die("no opt/havege/clone in fw_cfg");

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034 # WHY is for result, in tap.sh
 #
-# machine-tests.sh - sourced by tests.sh: the modes first, counting, no-tsc and caches, each for one
-# kind of machine.
+# machine-tests.sh - sourced by tests.sh: the modes first, counting, no-tsc, caches and
+# generation, each for one kind of machine.
 
 # The first 64 bytes. tests/vm compares those of two boots.
 test_first() {
@@ -86,5 +86,31 @@ test_caches() {
 	is "$(get "$_g/source"),$(get "$_g/dcache_kb"),$(get "$_g/icache_kb")" "${_want:-nothing}" \
 		"geometry has the expected source and caches: $_want"
 	read_test 64 16
+	test_unload
+}
+
+# The host has put the ID there. A write to it is what a hypervisor does to a copy.
+test_generation() {
+	klog
+	must_load || return
+	klog
+	WHY=$NEW
+	! echo "$NEW" | grep -q 'generation ID'
+	result $? "the module has found the ID"
+	becomes_ok
+	result $? "status is ok"
+	thread
+	OLD=$PID
+	busybox devmem 0x50000000 32 0x12345678 2>/tmp/err
+	_rc=$?
+	WHY=$(cat /tmp/err)
+	result $_rc "the ID changes"
+	hwread 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	grep -q 'bytes=64 .*error=none' /tmp/out
+	result $? "bytes come"
+	WHY="thread $OLD before, $PID now"
+	new_thread
+	result $? "they come from a new thread"
 	test_unload
 }

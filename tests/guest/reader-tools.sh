@@ -99,8 +99,19 @@ stop_reader() {
 	wait "$PARENT" 2>/dev/null
 }
 
+# is_sealed: this machine may be a copy of another one; the module says so at each load. Ready bytes
+# do not leave without the collector thread there.
+is_sealed() {
+	dmesg | grep -q 'no VM generation ID: fresh samples'
+}
+
+# drained: no byte can leave without the collector thread.
+drained() {
+	is_sealed || level -lt 512
+}
+
 # block_readers COUNT [SIZE]: starts readers that wait: a hog keeps the collector from running and
-# the buffer is empty. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first byte; a
+# no byte can leave without it. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first byte; a
 # read that has some bytes returns these and no error.
 block_readers() {
 	_cpu=$(get "$S/cpu")
@@ -111,7 +122,7 @@ block_readers() {
 	hog "$_cpu" 30 || return 1
 	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
 	PARENT=$!
-	wait_for 10 readers_are "$1" && wait_for 10 level -lt 512 && wait_for 5 all_blocked && return
+	wait_for 10 readers_are "$1" && wait_for 10 drained && wait_for 5 all_blocked && return
 	WHY="fill_level $(get "$S/fill_level"), hog: $(awk '{ print $3, $14, $39 }' "/proc/$HOG/stat"), readers:
 $(for p in $READERS; do awk '{ print $1, $3 }' "/proc/$p/stat"; cat "/proc/$p/syscall"; done)"
 	return 1

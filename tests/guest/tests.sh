@@ -76,6 +76,7 @@ run_mode() {
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-caches)		test_caches ;;
+	test-generation)	test_generation ;;
 	test-wrong)		test_wrong ;;
 	test-builtin)		test_builtin ;;
 	test-life)		test_life ;;
@@ -87,6 +88,7 @@ run_mode() {
 	test-resume)		test_resume ;;
 	test-clones)		test_clones ;;
 	test-copies)		test_copies ;;
+	test-copies-waiting)	GENERATION=0; reading ;;
 	test-bench)		test_bench ;;
 	test-haveged)		test_haveged ;;
 	test-haveged-counting)	test_haveged_counting ;;

@@ -14,6 +14,7 @@
 #   QUIET_BOARD              the same board without random data for the kernel
 #   CPU0, CPU0_ARGS          a CPU and kernel arguments with which CPU 0 can go offline
 #   BOOT_ARGS                serial lines: the console, and the one for the tests' output
+#   GO_ON                    a port of the guest on which QEMU's monitor can write; empty: none
 #   GENERATION               a device with a VM generation ID; empty: QEMU has none
 #   CACHES                   CPUs with the L1 caches that the guest finds: CPU=SOURCE,KIB,KIB
 #   NOT_HERE                 modes of tests/vm test that this machine cannot run

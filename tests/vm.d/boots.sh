@@ -164,14 +164,19 @@ counting_tests() {
 
 # --- caches ----------------------------------------------------------------------------------
 
+# dump_dtb: the device tree of the plain machine, in $TMP/dtb.
+dump_dtb() {
+	machine plain
+	qemu 60 -M dumpdtb="$TMP/dtb" -m "$MEMORY" -serial null -serial null 2>"$TMP/log" ||
+		cat "$TMP/log"
+}
+
 # CPUs with known caches, then a device tree that contradicts its CPU.
 cache_tests() {
 	for _c in $CACHES; do
 		boot "caches ${_c%%=*} ${_c#*=}" caches 120 "Known caches ($_c)"
 	done
-	machine plain
-	qemu 60 -M dumpdtb="$TMP/dtb" -m "$MEMORY" -serial null -serial null 2>"$TMP/log" ||
-		cat "$TMP/log"
+	dump_dtb
 	for _n in 0 1; do
 		fdtput -t i "$TMP/dtb" "/cpus/cpu@$_n" d-cache-size 49152
 		fdtput -t i "$TMP/dtb" "/cpus/cpu@$_n" i-cache-size $((8192 << _n))
@@ -179,4 +184,26 @@ cache_tests() {
 	# The collector runs on the last CPU.
 	boot "caches $CPU device-tree,48,16" caches 120 "Caches from the device tree" \
 		-dtb "$TMP/dtb"
+}
+
+# --- generation ------------------------------------------------------------------------------
+
+# A VM generation ID in the device tree, in memory that the kernel leaves alone.
+generation_test() {
+	wanted generation || return 0
+	dump_dtb
+	_reserved=/reserved-memory/vmgenid@50000000
+	for _n in /reserved-memory $_reserved /vmgenid; do
+		fdtput -c "$TMP/dtb" "$_n"
+	done
+	for _n in '#address-cells' '#size-cells'; do
+		fdtput -t i "$TMP/dtb" /reserved-memory "$_n" 2
+	done
+	fdtput "$TMP/dtb" /reserved-memory ranges
+	fdtput "$TMP/dtb" "$_reserved" no-map
+	for _n in $_reserved /vmgenid; do
+		fdtput -t x "$TMP/dtb" "$_n" reg 0 50000000 0 1000
+	done
+	fdtput -t s "$TMP/dtb" /vmgenid compatible microsoft,vmgenid
+	boot plain generation 300 "A VM generation ID in the device tree" -dtb "$TMP/dtb"
 }

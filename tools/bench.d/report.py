@@ -65,6 +65,8 @@ TABLE = [
          None),
         ("read() of 64 bytes, to a memset", "uml_read_havege", "thousand/s", 1e-3,
          "uml_read_memset", (MORE, 0.7)),
+        ("blocks opened for their reader, to ready ones", "uml_opened",
+         "KB/s", 1e-3, "uml_ready", (MORE, 0.5)),
     ]),
     ("In a kernel on two emulated CPUs", [
         ("conditioned, cpus= of two to one", "x86_on_two", "KB/s", 1e-3, "x86_on_one",
