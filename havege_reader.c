@@ -28,6 +28,12 @@
 
 #include "havege_worker.h"
 
+/*
+ * Reads that wait look at the workers' steps every HAVEGE_HOLD_MS. After a
+ * longer time without a look the steps of before do not count.
+ */
+#define LOOK_GAP	(2 * HZ)
+
 /* Copy or wipe at most this many bytes under c->lock: hold it for a short time. */
 #define COPY_MAX	4096
 
@@ -173,6 +179,12 @@ void havege_reader_starved(struct havege_collector *c)
 	bool found = false;
 
 	spin_lock(&c->lock);
+	/*
+	 * No read has looked for a while, or the machine itself stood still:
+	 * note the steps anew.
+	 */
+	if (time_after(jiffies, c->looked_at + LOOK_GAP))
+		c->starving = false;
 	list_for_each_entry(w, &c->workers, list) {
 		if (!stands_still(c, w) || w->stuck)
 			continue;
@@ -180,6 +192,7 @@ void havege_reader_starved(struct havege_collector *c)
 		found = true;
 	}
 	c->starving = true;
+	c->looked_at = jiffies;
 	spin_unlock(&c->lock);
 	if (found)
 		havege_reader_settle(c);

@@ -154,6 +154,7 @@ enum havege_opening {
  * @empty:	a reader has found the buffer empty since the last blocks came
  * @starving:	a read has got nothing since the last bytes came, and has looked
  *		at each worker's @beat
+ * @looked_at:	when that was last, jiffies
  * @opening:	progress of the next opened block; workers read it without @lock
  * @fresh_ns:	when the worker began to collect for the opened block; with
  *		mode=stream, when the oldest ready word came
@@ -197,6 +198,7 @@ struct havege_collector {
 	struct havege_figures before;
 	bool empty;
 	bool starving;
+	unsigned long looked_at;
 	enum havege_opening opening;
 	u64 fresh_ns;
 	u64 opened_ns;

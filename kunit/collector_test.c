@@ -1233,6 +1233,10 @@ static void reader_watches_workers(struct kunit *test)
 	w->beat++;
 	read_nothing(c, w);
 	KUNIT_EXPECT_FALSE(test, w->stuck);
+	/* Time without a look does not count. */
+	c->looked_at = jiffies - HAVEGE_STUCK_SECONDS * HZ;
+	read_nothing(c, w);
+	KUNIT_EXPECT_FALSE(test, w->stuck);
 	/* Bytes have come. */
 	read_nothing(c, w);
 	KUNIT_EXPECT_TRUE(test, w->stuck);
