@@ -18,8 +18,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "../havege_collector.h"
 #include "../havege_mod.h"
+#include "../havege_worker.h"
 
 /* The minor of /dev/hwrng (Documentation/admin-guide/devices.txt). */
 #define HWRNG_NUMBER	183
@@ -44,49 +44,76 @@ static u64 per_second(u64 what, u64 since)
 	return div64_u64(what * NSEC_PER_SEC, ktime_get_ns() - since);
 }
 
+/* Half-steps a second of the walk alone. */
+static u64 walk_ticks(struct havege_source *source)
+{
+	const u64 begun = ktime_get_ns();
+	u64 ticks = 0;
+
+	while (ktime_get_ns() - begun < ROUND_NS) {
+		havege_walk_live(&source->walk);
+		ticks += HAVEGE_FILL_TICKS;
+	}
+	return per_second(ticks, begun);
+}
+
+/*
+ * Run the source until blocks leave.
+ * Return: their bytes; 0 if the source is dead or there is no memory.
+ */
+static u32 next_blocks(struct havege_source *source)
+{
+	enum havege_step step;
+	size_t bytes;
+	void *memory;
+	u32 ret;
+
+	do {
+		step = havege_source_step(source);
+		if (step == HAVEGE_STEP_MEMORY) {
+			bytes = havege_source_memory(source);
+			vfree(havege_source_unlend(source));
+			memory = vmalloc(bytes);
+			if (!memory)
+				return 0;
+			havege_source_lend(source, memory, bytes);
+		}
+		cond_resched();
+	} while (step != HAVEGE_STEP_BLOCKS && step != HAVEGE_STEP_DEAD);
+	ret = step == HAVEGE_STEP_BLOCKS ? source->pending_bytes : 0;
+	havege_source_forget(source);
+	return ret;
+}
+
 /* The walk alone, and the source that makes blocks of it. */
 static void bench_source(struct kunit *test)
 {
 	struct havege_source *source = vzalloc(sizeof(*source));
 	struct havege_tuning tuning;
-	u64 begun, ticks, bytes;
-	u64 *table, *spare;
+	u64 begun, ticks;
+	u32 bytes;
+	u64 *table;
 	int round;
 
 	KUNIT_ASSERT_NOT_NULL(test, source);
 	KUNIT_ASSERT_EQ(test, havege_tune(0, 0, &tuning), 0);
 	table = vmalloc(havege_table_bytes(&tuning.geo));
-	spare = vmalloc(havege_table_bytes(&tuning.geo));
-	KUNIT_ASSERT_TRUE(test, table && spare);
-	havege_source_init(source, table, spare, &tuning.geo, NULL,
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	havege_source_init(source, table, &tuning.geo, NULL,
 			   havege_known_answers);
-	while (source->phase != HAVEGE_RUNNING && source->phase != HAVEGE_DEAD)
-		havege_source_step(source);
-	KUNIT_ASSERT_EQ(test, source->phase, HAVEGE_RUNNING);
-	bench_say(test, "block_ticks", source->block_ticks);
+	ticks = walk_ticks(source);
+	source->fill_ns = div64_u64((u64)HAVEGE_FILL_TICKS * NSEC_PER_SEC,
+				    max(ticks, 1ull));
+	KUNIT_EXPECT_NE(test, next_blocks(source), 0);
 	for (round = 0; round < ROUNDS; round++) {
-		ticks = 0;
+		bench_say(test, "walk_ticks", walk_ticks(source));
 		begun = ktime_get_ns();
-		while (ktime_get_ns() - begun < ROUND_NS) {
-			havege_walk_live(&source->walk);
-			ticks += HAVEGE_FILL_TICKS;
-		}
-		bench_say(test, "walk_ticks", per_second(ticks, begun));
-		ticks = 0;
-		bytes = 0;
-		begun = ktime_get_ns();
-		while (ktime_get_ns() - begun < ROUND_NS) {
-			if (havege_source_step(source) == HAVEGE_STEP_BLOCK) {
-				bytes += HAVEGE_BLOCK;
-				havege_source_forget(source);
-			}
-			ticks += HAVEGE_FILL_TICKS;
-		}
-		bench_say(test, "conditioned_ticks", per_second(ticks, begun));
+		bytes = next_blocks(source);
+		KUNIT_EXPECT_NE(test, bytes, 0);
 		bench_say(test, "conditioned_bytes", per_second(bytes, begun));
 	}
+	vfree(havege_source_unlend(source));
 	havege_source_wipe(source);
-	vfree(spare);
 	vfree(table);
 	vfree(source);
 }

@@ -76,6 +76,12 @@ test_readers() {
 	must_load || return
 	block_readers 1
 	result $? "the collector cannot run: one reader waits in read()"
+	# The core's mutex changes hands every half second.
+	hwread -n 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	_ms=$(sed -n 's/.*ms=\([0-9]*\) .*/\1/p' /tmp/out)
+	grep -q 'eagain=1 .*error=none' /tmp/out && [ "$_ms" -le $((2500 * SLOW)) ]
+	result $? "meanwhile a reader with O_NONBLOCK gets EAGAIN ($_ms ms)"
 	end_readers -TERM
 	wait_for 10 all_ended
 	_rc=$?

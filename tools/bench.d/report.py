@@ -59,8 +59,6 @@ TABLE = [
     ("In a kernel at native speed (User Mode Linux; SHA-256 in C)", [
         ("the walk alone", "uml_walk_ticks", "million ticks/s", 1e-6, None,
          None),
-        ("the source, with tests and SHA-256", "uml_conditioned_ticks",
-         "million ticks/s", 1e-6, "uml_walk_ticks", None),
         ("conditioned blocks", "uml_conditioned_bytes", "KB/s", 1e-3, None,
          None),
         ("read() of 64 bytes, to a memset", "uml_read_havege", "thousand/s", 1e-3,
