@@ -128,7 +128,9 @@ block_readers() {
 	# The core's thread reads first: else it waits in read() and blocks the readers.
 	WHY="the buffer does not fill"
 	wait_for 30 level -ge 1024 || return 1
+	# It stays on a CPU that was requested.
 	WHY="no hog on CPU $_cpu"
+	echo "$_cpu" >"$P/cpu"
 	hog "$_cpu" 30 || return 1
 	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
 	PARENT=$!
@@ -161,6 +163,15 @@ hog() {
 	hwread hog "$1" $(($2 * SLOW)) &
 	HOG=$!
 	wait_for 5 is_fifo "$HOG"
+}
+
+# spare_time MICROSECONDS: real-time tasks leave so much of each second on each CPU to others. 0:
+# nothing.
+spare_time() {
+	echo $(($1 ? 1000000 - $1 : -1)) >/proc/sys/kernel/sched_rt_runtime_us
+	for _server in "$D"/sched/fair_server/cpu*/runtime; do
+		[ ! -e "$_server" ] || echo $(($1 * 1000)) >"$_server"
+	done
 }
 
 # stay_on MASK: binds this shell and what it starts from now on.
