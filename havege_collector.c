@@ -12,6 +12,11 @@
  * online. It is a work item, and not the task that wrote a parameter, because a
  * signal would interrupt that task.
  *
+ * A real-time task may keep a CPU, so that a thread never runs there. Every wait
+ * for a thread therefore ends: a start-up that makes no step is given up, and a
+ * thread that has to end does so on another CPU. A worker that stands still
+ * while it serves is noticed by a read (havege_reader_starved()).
+ *
  * Before suspend and hibernation the workers are stopped, not frozen: a
  * hibernation image would contain the tables of frozen ones.
  *
@@ -70,6 +75,7 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 		return ERR_PTR(-ENOMEM);
 	w->c = c;
 	w->cpu = cpu;
+	w->start_error = -EINTR;
 	w->doubt = !cpumask_empty(&c->doubted);
 	init_completion(&w->started);
 	init_completion(&w->ended);
@@ -91,6 +97,12 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 	return w;
 }
 
+/* Whether a worker for which no CPU was requested may go to this CPU. */
+static bool is_free(const struct havege_collector *c, int cpu)
+{
+	return havege_worker_fits(cpu) && !cpumask_test_cpu(cpu, &c->stuck);
+}
+
 /*
  * Let a worker end on another CPU, on an isolated one only if there is no
  * other. It drops the samples of a step that it makes there.
@@ -103,7 +115,7 @@ static void send_elsewhere(struct havege_worker *w)
 	lockdep_assert_held(&w->c->control);
 	cpumask_clear(cpus);
 	for_each_online_cpu(cpu)
-		if (cpu != w->cpu && havege_worker_fits(cpu))
+		if (cpu != w->cpu && is_free(w->c, cpu))
 			cpumask_set_cpu(cpu, cpus);
 	if (cpumask_empty(cpus)) {
 		cpumask_copy(cpus, cpu_online_mask);
@@ -118,13 +130,14 @@ static void send_elsewhere(struct havege_worker *w)
 static void keep_figures(struct havege_collector *c,
 			 const struct havege_figures *last)
 {
-	struct havege_figures sum = *last;
+	/* A worker that its CPU never ran has measured nothing. */
+	struct havege_figures sum = last->span ? *last : c->before;
 	unsigned int i;
 
 	lockdep_assert_held(&c->lock);
 	for (i = 0; i < HAVEGE_TESTS; i++)
-		sum.failures[i] += c->before.failures[i];
-	sum.replay_failures += c->before.replay_failures;
+		sum.failures[i] = c->before.failures[i] + last->failures[i];
+	sum.replay_failures = c->before.replay_failures + last->replay_failures;
 	c->before = sum;
 }
 
@@ -140,7 +153,8 @@ static void end_worker(struct havege_worker *w)
 	WRITE_ONCE(w->ending, true);
 	wake_up(&c->work);
 	/* A real-time task may keep the CPU: the thread never runs there. */
-	if (!wait_for_completion_timeout(&w->ended, END_PATIENCE))
+	if (READ_ONCE(w->stuck) || !READ_ONCE(w->beat) ||
+	    !wait_for_completion_timeout(&w->ended, END_PATIENCE))
 		send_elsewhere(w);
 	kthread_stop(w->task);
 	/* The failure makes the successor's start-up stricter. */
@@ -161,20 +175,54 @@ static void end_worker(struct havege_worker *w)
 }
 
 /*
- * Wait for a start-up. A real-time task may keep the CPU, so that the start-up
- * never runs: it must not delay an unload or a suspend.
+ * A CPU does not run its worker's thread. All that is known is that the thread
+ * makes no step. Log that once, until the CPU runs a worker.
+ */
+static void report_stuck(struct havege_collector *c, int cpu)
+{
+	const bool asked = cpumask_test_cpu(cpu, &c->asked);
+	char text[HAVEGE_EXPLAIN];
+
+	lockdep_assert_held(&c->control);
+	scnprintf(text, sizeof(text),
+		  "CPU %d has not run havege/%d for %d s, a real-time task may keep this CPU: %s",
+		  cpu, cpu, HAVEGE_STUCK_SECONDS, asked ?
+		  "stop that task, or write other CPUs to cpu= or cpus=" :
+		  "trying another CPU");
+	spin_lock(&c->lock);
+	strscpy(c->reason, text, sizeof(c->reason));
+	spin_unlock(&c->lock);
+	if (!cpumask_test_and_set_cpu(cpu, &c->stuck))
+		pr_warn("%s\n", text);
+}
+
+/*
+ * Wait for a start-up, as long as its thread makes steps. A real-time task may
+ * keep the CPU, so that the start-up never runs.
+ * Return: its result; -EBUSY without a step for HAVEGE_STUCK_SECONDS; -EINTR if
+ * killed, dismissed or for a suspend.
  */
 static int wait_for_start(struct havege_worker *w)
 {
+	unsigned int looks = 0;
+	u32 seen = 0;
 	long left;
 
-	do {
-		left = wait_for_completion_killable_timeout(&w->started, HZ);
+	while (looks < HAVEGE_STUCK_SECONDS * 10) {
+		left = wait_for_completion_killable_timeout(&w->started,
+							    HZ / 10);
 		if (left > 0)
 			return w->start_error;
-	} while (!left && !READ_ONCE(w->c->dismissed) &&
-		 !READ_ONCE(w->c->suspending));
-	return -EINTR;
+		if (left || READ_ONCE(w->c->dismissed) ||
+		    READ_ONCE(w->c->suspending))
+			return -EINTR;
+		looks = READ_ONCE(w->beat) == seen ? looks + 1 : 0;
+		seen = READ_ONCE(w->beat);
+	}
+	spin_lock(&w->c->lock);
+	WRITE_ONCE(w->stuck, true);
+	spin_unlock(&w->c->lock);
+	return -EBUSY;
 }
 
 /* Start a worker on a CPU without one, and wait for its start-up. */
@@ -192,12 +240,18 @@ static int start_on(struct havege_collector *c, int cpu)
 
 	wake_up_process(w->task);
 	err = wait_for_start(w);
-	/* The start-up may have passed just as the starter was killed. */
-	if (err)
+	if (err == -EBUSY)
+		report_stuck(c, cpu);
+	/* The start-up may have passed just as the starter gave up. */
+	if (err) {
 		end_worker(w);
-	else
-		cpumask_clear_cpu(cpu, &c->doubted);
-	return err;
+		return err;
+	}
+	cpumask_clear_cpu(cpu, &c->doubted);
+	cpumask_clear_cpu(cpu, &c->stuck);
+	if (!cpumask_empty(&c->stuck) && !cpumask_test_cpu(cpu, &c->asked))
+		pr_info("collecting on CPU %d instead\n", cpu);
+	return 0;
 }
 
 /* No worker is left: wipe the buffer. */
@@ -238,14 +292,47 @@ static int start_blocked(struct havege_collector *c)
 	return err;
 }
 
-/* Choose the requested CPUs that are online, or else the default CPU. */
+/*
+ * The default CPU. If that is stuck: the CPU of a worker, so that it stays; the
+ * CPU that runs this code, which is not stuck; any other housekeeping CPU.
+ */
+static int choose_cpu(struct havege_collector *c)
+{
+	const int usual = havege_collector_default_cpu();
+	const int here = raw_smp_processor_id();
+	struct havege_worker *w;
+	int cpu;
+
+	lockdep_assert_held(&c->control);
+	if (!cpumask_test_cpu(usual, &c->stuck))
+		return usual;
+	list_for_each_entry(w, &c->workers, list)
+		if (cpu_online(w->cpu) && is_free(c, w->cpu))
+			return w->cpu;
+	if (cpu_online(here) && is_free(c, here))
+		return here;
+	for_each_online_cpu(cpu)
+		if (is_free(c, cpu))
+			return cpu;
+	return usual;
+}
+
+/* Choose the requested CPUs that are online, or else one that was not. */
 static void choose_target(struct havege_collector *c)
 {
 	lockdep_assert_held(&c->control);
+	cpumask_and(&c->stuck, &c->stuck, cpu_online_mask);
 	if (cpumask_and(&c->target, &c->asked, cpu_online_mask))
 		return;
 	cpumask_clear(&c->target);
-	cpumask_set_cpu(havege_collector_default_cpu(), &c->target);
+	cpumask_set_cpu(choose_cpu(c), &c->target);
+}
+
+/* Whether the chosen CPU is stuck, was not requested, and is not the only one. */
+static bool may_choose_another(struct havege_collector *c)
+{
+	return !cpumask_intersects(&c->target, &c->asked) &&
+		!cpumask_test_cpu(choose_cpu(c), &c->stuck);
 }
 
 /* Whether a worker may stay as it is. */
@@ -279,7 +366,7 @@ static bool has_worker(struct havege_collector *c, int cpu)
  * Return: 0; -EINTR; or the error of the first failed start-up. -ENXIO, for a
  * CPU that went offline, yields to any other error.
  */
-static int place_workers(struct havege_collector *c)
+static int place_on_target(struct havege_collector *c)
 {
 	struct havege_worker *w, *next;
 	int cpu, err = 0, one;
@@ -313,11 +400,25 @@ static int place_workers(struct havege_collector *c)
 	return err;
 }
 
+/*
+ * The same, and on another CPU if the chosen one is stuck: choose_cpu() avoids
+ * it from now on.
+ */
+static int place_workers(struct havege_collector *c)
+{
+	int err;
+
+	do {
+		err = place_on_target(c);
+	} while (err == -EBUSY && may_choose_another(c));
+	return err;
+}
+
 /* Start-ups have failed: log one line for all failures, and try again later. */
 static void retry_later(struct havege_collector *c, int err)
 {
 	lockdep_assert_held(&c->control);
-	if (err != -ENODEV) {
+	if (err != -ENODEV && err != -EBUSY) {
 		spin_lock(&c->lock);
 		scnprintf(c->reason, sizeof(c->reason),
 			  "no thread could be started (error %d)", err);
@@ -330,7 +431,7 @@ static void retry_later(struct havege_collector *c, int err)
 			cpumask_pr_args(&c->missing), err);
 	}
 	/* An event may have queued the work for now: do not put that off. */
-	queue_delayed_work(system_long_wq, &c->settle_work,
+	queue_delayed_work(c->wq, &c->settle_work,
 			   havege_worker_pause(++c->tries));
 }
 
@@ -356,6 +457,23 @@ static void wait_for_hotplug(void)
 	cpus_read_unlock();
 }
 
+/* Note the workers that a reader has found without progress. */
+static void note_stuck(struct havege_collector *c)
+{
+	struct havege_worker *w;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list) {
+		if (READ_ONCE(w->stuck))
+			report_stuck(c, w->cpu);
+		else
+			cpumask_clear_cpu(w->cpu, &c->stuck);
+	}
+	spin_lock(&c->lock);
+	havege_worker_sum_up(c);
+	spin_unlock(&c->lock);
+}
+
 static void settle_workers(struct work_struct *work)
 {
 	struct havege_collector *c = container_of(to_delayed_work(work),
@@ -371,6 +489,7 @@ static void settle_workers(struct work_struct *work)
 	havege_reader_wipe(c);
 	if (start_blocked(c))
 		goto out;
+	note_stuck(c);
 	err = place_workers(c);
 	if (err && !start_blocked(c))
 		retry_later(c, err);
@@ -390,7 +509,11 @@ havege_collector_create(const struct havege_settings *settings)
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	data = kvzalloc(capacity, GFP_KERNEL);
-	if (!data) {
+	c->wq = alloc_workqueue("havege", WQ_UNBOUND, 0);
+	if (!data || !c->wq) {
+		if (c->wq)
+			destroy_workqueue(c->wq);
+		kvfree(data);
 		kfree(c);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -419,6 +542,7 @@ int havege_collector_start(struct havege_collector *c,
 
 	mutex_lock(&c->control);
 	cpumask_copy(&c->asked, cpus);
+	cpumask_clear(&c->stuck);
 	err = place_some_workers(c);
 	/* No CPU was requested: retry on another one. */
 	while (err == -ENXIO && cpumask_empty(cpus) && tries--) {
@@ -449,6 +573,8 @@ int havege_collector_move(struct havege_collector *c,
 	mutex_lock(&c->control);
 	cpumask_copy(before, &c->asked);
 	cpumask_copy(&c->asked, cpus);
+	/* A user who writes wants a new try. */
+	cpumask_clear(&c->stuck);
 	err = start_blocked(c);
 	if (!err)
 		err = place_some_workers(c);
@@ -502,6 +628,7 @@ void havege_collector_destroy(struct havege_collector *c)
 	stop_workers(c);
 	mutex_unlock(&c->control);
 	cancel_delayed_work_sync(&c->settle_work);
+	destroy_workqueue(c->wq);
 
 	kvfree(c->buffer.data);
 	kfree_sensitive(c);
@@ -572,6 +699,11 @@ void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state)
 {
 	havege_collector_snapshot(c, state, NULL);
+}
+
+struct workqueue_struct *havege_collector_wq(const struct havege_collector *c)
+{
+	return c->wq;
 }
 
 bool havege_collector_is_stream(const struct havege_collector *c)

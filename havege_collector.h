@@ -51,6 +51,11 @@
 #define HAVEGE_STALE_SECONDS	60
 /* mode=stream makes a set when the last one is older (milliseconds). */
 #define HAVEGE_STREAM_MS	1000
+/*
+ * A CPU that has not run a worker's thread for this time is stuck (seconds): a
+ * real-time task may keep it busy. A step takes well under 1 ms.
+ */
+#define HAVEGE_STUCK_SECONDS	3
 /* Size of a VM generation ID (bytes). */
 #define HAVEGE_GENERATION	16
 
@@ -60,13 +65,13 @@
  * @HAVEGE_OK:	serving on at least one CPU
  * @HAVEGE_RECOVERING: a health test failed, a set was refused or memory ran out
  *		on at least one CPU; that worker tries again after a pause,
- *		reads wait
+ *		reads wait. Or none of the workers' CPUs runs its thread
  * @HAVEGE_SUSPENDED: the machine is about to sleep; no worker, no bytes
  * @HAVEGE_FAILED: a health test failed permanently; every read fails with -EIO
  *
  * A worker has one of the first three. The collector's is the greatest of its
  * workers': a worker in its start-up does not keep the others from serving, one
- * that recovers does.
+ * that recovers does. A worker whose CPU does not run it does not count.
  */
 enum havege_status {
 	HAVEGE_STARTING,
@@ -146,10 +151,14 @@ havege_collector_create(const struct havege_settings *settings);
  * once the first worker is ready. One worker is enough: where others do not
  * start, the log says on which CPU and why, and the settle work tries again.
  *
+ * A start-up may take long, but ends if its CPU does not run the thread for
+ * HAVEGE_STUCK_SECONDS. With empty @cpus the worker then starts on another CPU.
+ *
  * Context: process context, sleeps; killable.
  * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if all start-ups
- * refuse the machine, with a log line that says why; -ENOMEM; -EINTR if killed.
- * After an error there are no workers.
+ * refuse the machine, with a log line that says why; -EBUSY if the CPUs do not
+ * run the threads, with a log line for each; -ENOMEM; -EINTR if killed. After
+ * an error there are no workers.
  */
 int havege_collector_start(struct havege_collector *c,
 			   const struct cpumask *cpus);
@@ -166,7 +175,8 @@ int havege_collector_start(struct havege_collector *c,
  *
  * Context: process context, sleeps.
  * Return: 0; -EIO after a permanent failure; -EINTR after
- * havege_collector_dismiss(); else the error of a start-up on one of @cpus.
+ * havege_collector_dismiss(); else the error of a start-up on one of @cpus, as
+ * for havege_collector_start().
  */
 int havege_collector_move(struct havege_collector *c,
 			  const struct cpumask *cpus);
@@ -178,7 +188,8 @@ int havege_collector_move(struct havege_collector *c,
  * The settle work starts a worker on each requested CPU that is online, or on
  * havege_collector_default_cpu() if none of them is, and stops all other
  * workers. After an error it retries, first after HAVEGE_PAUSE_MIN seconds and
- * in the end every HAVEGE_PAUSE_MAX seconds.
+ * in the end every HAVEGE_PAUSE_MAX seconds. A CPU that does not run its worker
+ * is left for another one, if it was not requested.
  *
  * Context: any.
  */
@@ -344,6 +355,17 @@ static inline u32 havege_loop_kb(const struct havege_state *state)
 	return havege_loop_copies(&state->tuning.geo) * havege_copy_bytes() /
 	       1024;
 }
+
+/**
+ * havege_collector_wq() - the workqueue of a collector
+ * @c:		the collector
+ *
+ * It is unbound: a real-time task that keeps one CPU stops no work item.
+ *
+ * Context: any.
+ * Return: the workqueue; havege_collector_destroy() drains it.
+ */
+struct workqueue_struct *havege_collector_wq(const struct havege_collector *c);
 
 /**
  * havege_collector_is_stream() - whether a collector runs with mode=stream

@@ -35,7 +35,7 @@ static void contribute_now(struct work_struct *work)
 		return;
 	if (!READ_ONCE(current_source))
 		havege_collector_contribute(contributor, BYTES);
-	queue_delayed_work(system_power_efficient_wq, again,
+	queue_delayed_work(havege_collector_wq(contributor), again,
 			   PERIOD_SECONDS * HZ);
 }
 
@@ -45,8 +45,8 @@ void havege_contribute_set(bool on)
 {
 	WRITE_ONCE(contributing, on);
 	if (on) {
-		mod_delayed_work(system_power_efficient_wq, &contribute_work,
-				 0);
+		mod_delayed_work(havege_collector_wq(contributor),
+				 &contribute_work, 0);
 		/*
 		 * flush_delayed_work() would run the next contribution at once.
 		 */
@@ -61,7 +61,7 @@ void havege_contribute_begin(struct havege_collector *c, bool on)
 	contributor = c;
 	contributing = on;
 	if (on)
-		queue_delayed_work(system_power_efficient_wq, &contribute_work,
+		queue_delayed_work(havege_collector_wq(c), &contribute_work,
 				   FIRST_SECONDS * HZ);
 }
 

@@ -185,7 +185,7 @@ bring_up(const struct havege_param_values *values)
 	announce(c, values);
 	/* A failure before hwrng_enter() had no hwrng to unregister. */
 	if (havege_collector_read(c, NULL, 0, false) == -EIO)
-		schedule_work(&failed_work);
+		queue_work(havege_collector_wq(c), &failed_work);
 
 	havege_debugfs_enter(c);
 	havege_contribute_begin(c, values->contribute);

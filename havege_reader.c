@@ -28,12 +28,18 @@
 
 #include "havege_worker.h"
 
+/*
+ * Reads that wait look at the workers' steps every HAVEGE_HOLD_MS. After a
+ * longer time without a look the steps of before do not count.
+ */
+#define LOOK_GAP	(2 * HZ)
+
 /* Copy or wipe at most this many bytes under c->lock: hold it for a short time. */
 #define COPY_MAX	4096
 
 void havege_reader_settle(struct havege_collector *c)
 {
-	mod_delayed_work(system_long_wq, &c->settle_work, 0);
+	mod_delayed_work(c->wq, &c->settle_work, 0);
 }
 
 /* Call @wipe for one portion after the other, until nothing is left for it. */
@@ -117,6 +123,7 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	else
 		done = havege_buffer_put(&c->buffer, bytes, count);
 	c->empty &= !done;
+	c->starving &= !done;
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 	return done;
@@ -134,6 +141,61 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 	spin_unlock(&c->lock);
 	wake_up(&c->work);
 	return err;
+}
+
+/* Whether a worker sleeps until bytes are wanted, or for a time. */
+static bool has_nothing_to_do(const struct havege_collector *c,
+			      const struct havege_worker *w)
+{
+	lockdep_assert_held(&c->lock);
+	return (READ_ONCE(w->idle) && !c->buffer.wanted &&
+		c->opening != HAVEGE_ASKED) ||
+		(READ_ONCE(w->pausing) &&
+		 time_before(jiffies, READ_ONCE(w->pause_end)));
+}
+
+/*
+ * Whether a worker stands still although there is work for it. A worker in its
+ * start-up is watched by its starter.
+ */
+static bool stands_still(const struct havege_collector *c,
+			 struct havege_worker *w)
+{
+	const u32 beat = READ_ONCE(w->beat);
+
+	lockdep_assert_held(&c->lock);
+	if (!c->starving || beat != w->seen || w->status == HAVEGE_STARTING ||
+	    has_nothing_to_do(c, w)) {
+		w->seen = beat;
+		w->seen_at = jiffies;
+		return false;
+	}
+	return time_after(jiffies, w->seen_at + HAVEGE_STUCK_SECONDS * HZ);
+}
+
+void havege_reader_starved(struct havege_collector *c)
+{
+	struct havege_worker *w;
+	bool found = false;
+
+	spin_lock(&c->lock);
+	/*
+	 * No read has looked for a while, or the machine itself stood still:
+	 * note the steps anew.
+	 */
+	if (time_after(jiffies, c->looked_at + LOOK_GAP))
+		c->starving = false;
+	list_for_each_entry(w, &c->workers, list) {
+		if (!stands_still(c, w) || w->stuck)
+			continue;
+		WRITE_ONCE(w->stuck, true);
+		found = true;
+	}
+	c->starving = true;
+	c->looked_at = jiffies;
+	spin_unlock(&c->lock);
+	if (found)
+		havege_reader_settle(c);
 }
 
 /* Sealed collectors */
@@ -187,6 +249,7 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 		havege_buffer_open(&c->buffer, block);
 		c->fresh_ns = fresh_ns;
 		c->opened_ns = ktime_get_ns();
+		c->starving = false;
 	}
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
@@ -283,8 +346,10 @@ static int reader_take(struct havege_collector *c, void *dst, size_t max,
 			ret = 0;
 		}
 		*counter += ret;
-		if (ret)
+		if (ret) {
 			c->starved_to = 0;
+			c->starving = false;
+		}
 		/* Let the next blocks fill the buffer beyond its size. */
 		c->empty |= max && !c->buffer.fill;
 		wake = (wake && c->buffer.wanted) || c->opening == HAVEGE_ASKED;
@@ -378,6 +443,8 @@ static int take_patiently(struct havege_collector *c, void *dst, size_t max,
 
 	for (;;) {
 		ret = reader_take(c, dst, max, began, counter);
+		if (!ret && max)
+			havege_reader_starved(c);
 		if (ret || !max || !left)
 			return ret;
 		if (told_to_stop())

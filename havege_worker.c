@@ -74,6 +74,15 @@ static bool wants_refill(struct havege_collector *c)
 	return ret;
 }
 
+/*
+ * Show the collector that the thread runs. Neither a start-up nor a set has
+ * another limit.
+ */
+static void beat(struct havege_worker *w)
+{
+	WRITE_ONCE(w->beat, w->beat + 1);
+}
+
 /* Deliver bytes, a part at a time. Drop those that do not fit. */
 static void deliver_bytes(struct havege_worker *w, const void *bytes, u32 count)
 {
@@ -122,12 +131,18 @@ void havege_worker_sum_up(struct havege_collector *c)
 {
 	enum havege_status status = HAVEGE_STARTING;
 	const struct havege_worker *w;
+	bool stuck = false;
 
 	lockdep_assert_held(&c->lock);
 	if (c->status == HAVEGE_FAILED)
 		return;
-	list_for_each_entry(w, &c->workers, list)
-		status = max(status, w->status);
+	list_for_each_entry(w, &c->workers, list) {
+		stuck |= w->stuck;
+		if (!w->stuck)
+			status = max(status, w->status);
+	}
+	if (stuck && status == HAVEGE_STARTING)
+		status = HAVEGE_RECOVERING;
 	c->status = status;
 	if (status == HAVEGE_OK)
 		c->reason[0] = '\0';
@@ -142,6 +157,18 @@ static void set_status(struct havege_worker *w, enum havege_status status)
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
+}
+
+/* The CPU runs the thread again: the settle work notes that. */
+static void end_stuck(struct havege_worker *w)
+{
+	spin_lock(&w->c->lock);
+	WRITE_ONCE(w->stuck, false);
+	havege_worker_sum_up(w->c);
+	spin_unlock(&w->c->lock);
+	wake_up_interruptible(&w->c->readers);
+	pr_info("CPU %d runs %s again\n", w->cpu, w->task->comm);
+	havege_reader_settle(w->c);
 }
 
 /* Describe the last failure, for the log and for the state file. */
@@ -169,7 +196,7 @@ static void fail_permanently(struct havege_collector *c,
 	havege_reader_wipe(c);
 	wake_up_interruptible(&c->readers);
 	if (c->settings.failed)
-		schedule_work(c->settings.failed);
+		queue_work(c->wq, c->settings.failed);
 }
 
 static void close_source(struct havege_source *source)
@@ -301,6 +328,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 	struct havege_source *source;
 	int err;
 
+	beat(w);
 	err = havege_tune(c->settings.dcache_kb, c->settings.icache_kb, &tuning);
 	if (err)
 		return ERR_PTR(err);
@@ -311,6 +339,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 	do {
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
+		beat(w);
 		feed_pool(w, source);
 		cond_resched_tasks_rcu_qs();
 		if (should_end(w) || READ_ONCE(c->dismissed))
@@ -345,7 +374,10 @@ static struct havege_source *open_source(struct havege_worker *w)
 /* Only the end of the worker ends the pause early. */
 static void pause_for(struct havege_worker *w, unsigned long timeout)
 {
+	WRITE_ONCE(w->pause_end, jiffies + timeout);
+	WRITE_ONCE(w->pausing, true);
 	wait_event_freezable_timeout(w->c->work, should_end(w), timeout);
+	WRITE_ONCE(w->pausing, false);
 }
 
 /* Log one line for all failures until the source has recovered. */
@@ -587,6 +619,7 @@ static void sleep_well(struct havege_worker *w, struct havege_source *source)
 	struct havege_collector *c = w->c;
 
 	prepare_sleep(w, source);
+	WRITE_ONCE(w->idle, true);
 	if (havege_reader_close(c))
 		wait_event_freezable_timeout(c->work, has_work(w, source) ||
 					     should_end(w),
@@ -595,6 +628,7 @@ static void sleep_well(struct havege_worker *w, struct havege_source *source)
 	else
 		wait_event_freezable(c->work, has_work(w, source) ||
 				     should_end(w));
+	WRITE_ONCE(w->idle, false);
 	try_to_freeze();
 }
 
@@ -606,6 +640,9 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 	w->estimated = jiffies;
 	set_freezable();
 	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
+		beat(w);
+		if (READ_ONCE(w->stuck))
+			end_stuck(w);
 		if (!has_work(w, source) || freezing(current)) {
 			sleep_well(w, source);
 			continue;

@@ -45,7 +45,15 @@
  * @epoch:	@c's epoch when the worker was created
  * @source:	the thread's source while it serves, else NULL; the thread's
  * @started:	completed once, at the end of the start-up
- * @start_error: result of the start-up; valid after @started
+ * @start_error: result of the start-up; -EINTR before its end
+ * @beat:	steps that the thread has made; the thread's
+ * @idle:	the thread sleeps until the buffer is wanted; the thread's
+ * @pausing:	the thread sleeps until @pause_end, jiffies; the thread's
+ * @pause_end:	see @pausing
+ * @seen:	@beat when a reader looked at it first; under @c's lock
+ * @seen_at:	when that was, jiffies; under @c's lock
+ * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited;
+ *		under @c's lock, the thread resets it
  * @ending:	the collector stops the worker; written under @c's control
  * @ended:	completed once the thread has wiped and freed all that it had
  * @doubt:	the machine has failed or been refused before: the start-up
@@ -72,6 +80,13 @@ struct havege_worker {
 	struct havege_source *source;
 	struct completion started;
 	int start_error;
+	u32 beat;
+	bool idle;
+	bool pausing;
+	unsigned long pause_end;
+	u32 seen;
+	unsigned long seen_at;
+	bool stuck;
 	bool ending;
 	struct completion ended;
 	bool doubt;
@@ -109,6 +124,8 @@ enum havege_opening {
  * @target:	CPUs that should have a worker; under @control
  * @missing:	those of them on which the last start-up failed; under @control
  * @elsewhere:	CPUs on which a worker may end; under @control
+ * @stuck:	CPUs that did not run a worker's thread, and have not done so
+ *		since; under @control
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
@@ -116,6 +133,7 @@ enum havege_opening {
  * @doubted:	CPUs on which the source has failed or been refused since the
  *		last start-up that passed; under @control
  * @suspending:	suspend or hibernation waits for @control: start-ups end at once
+ * @wq:		unbound, so that a CPU that is kept busy stops no work item
  * @settle_work: replaces workers (havege_collector_settle())
  * @fork_reported: the kernel has reported a VM fork that no lock holder has
  *		handled yet; set without a lock
@@ -134,6 +152,9 @@ enum havege_opening {
  * @before:	sum of the failures of all ended workers, with the other figures
  *		of the last one
  * @empty:	a reader has found the buffer empty since the last blocks came
+ * @starving:	a read has got nothing since the last bytes came, and has looked
+ *		at each worker's @beat
+ * @looked_at:	when that was last, jiffies
  * @opening:	progress of the next opened block; workers read it without @lock
  * @fresh_ns:	when the worker began to collect for the opened block; with
  *		mode=stream, when the oldest ready word came
@@ -154,11 +175,13 @@ struct havege_collector {
 	struct cpumask target;
 	struct cpumask missing;
 	struct cpumask elsewhere;
+	struct cpumask stuck;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
 	struct cpumask doubted;
 	bool suspending;
+	struct workqueue_struct *wq;
 	struct delayed_work settle_work;
 	int fork_reported;
 
@@ -174,6 +197,8 @@ struct havege_collector {
 	struct havege_tuning tuning;
 	struct havege_figures before;
 	bool empty;
+	bool starving;
+	unsigned long looked_at;
 	enum havege_opening opening;
 	u64 fresh_ns;
 	u64 opened_ns;
@@ -240,6 +265,18 @@ bool havege_reader_is_copy(struct havege_collector *c);
  */
 u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 			 const void *bytes, u32 count, bool more);
+
+/**
+ * havege_reader_starved() - look whether the workers make progress
+ * @c:		the collector
+ *
+ * A read calls it whenever it finds no bytes. The first call since bytes came
+ * notes how far each worker is. A later one queues the settle work if a worker
+ * has made no step for HAVEGE_STUCK_SECONDS.
+ *
+ * Context: any that may take a spinlock.
+ */
+void havege_reader_starved(struct havege_collector *c);
 
 /**
  * havege_reader_take_on() - take an opening on if a reader has asked for it

@@ -10,6 +10,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kthread.h>
+#include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -488,6 +489,28 @@ static void collector_follows_cpus(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
+/* A task that keeps the CPU that queues work does not keep the work waiting. */
+static void work_is_unbound(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	unsigned long deadline;
+	unsigned int busy;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	/* Then the settle work starts no worker. */
+	havege_collector_dismiss(c);
+	preempt_disable();
+	deadline = jiffies + 5 * HZ;
+	havege_collector_settle(c);
+	do {
+		cpu_relax();
+		busy = work_busy(&c->settle_work.work);
+	} while (busy && time_before(jiffies, deadline));
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, busy, 0);
+}
+
 /* Reads, with the bytes supplied by the test */
 
 static void read_takes_what_is_there(struct kunit *test)
@@ -962,6 +985,301 @@ static void collector_on_some_cpus(struct kunit *test)
 	WRITE_ONCE(o->clock.constant, U32_MAX);
 	KUNIT_EXPECT_EQ(test, havege_collector_move(c, cpu_online_mask), 0);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(first)));
+}
+
+/* A CPU that does not run the thread */
+
+static bool is_reason(struct havege_collector *c, int cpu)
+{
+	struct havege_state state;
+	char text[40];
+
+	havege_collector_state(c, &state);
+	snprintf(text, sizeof(text), "CPU %d has not run havege/%d", cpu, cpu);
+	return strstr(state.reason, text);
+}
+
+/* It is no failure of the source: the next start-up is not stricter. */
+static void start_on_stuck_cpu(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+
+	o->clock.stuck = 0;
+	KUNIT_EXPECT_EQ(test, collector_start(c, 0), -EBUSY);
+	KUNIT_EXPECT_NULL(test, task_of(c));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(0)));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
+	KUNIT_EXPECT_TRUE(test, is_reason(c, 0));
+	WRITE_ONCE(o->clock.stuck, -1);
+	KUNIT_EXPECT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* No CPU was requested: another one collects, until a user asks again. */
+static void start_beside_stuck_cpu(struct kunit *test)
+{
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct task_struct *task;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	o->clock.stuck = last;
+	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
+	KUNIT_EXPECT_NE(test, cpu_of(c), last);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(last)));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
+	task = task_of(c);
+	collector_settle(c);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
+	KUNIT_EXPECT_NE(test, cpu_of(c), last);
+	WRITE_ONCE(o->clock.stuck, -1);
+	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), last);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* A requested CPU: an error, and the collector moves back. */
+static void move_to_stuck_cpu(struct kunit *test)
+{
+	const int first = cpumask_first(cpu_online_mask);
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	KUNIT_ASSERT_EQ(test, collector_start(c, first), 0);
+	WRITE_ONCE(o->clock.stuck, last);
+	KUNIT_EXPECT_EQ(test, move(c, last), -EBUSY);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), first);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->asked, cpumask_of(first)));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	/* One of the requested CPUs is enough; the other one gets retries. */
+	KUNIT_EXPECT_EQ(test, havege_collector_move(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpumask_of(first)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->missing, cpumask_of(last)));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&c->settle_work));
+	KUNIT_EXPECT_TRUE(test, full(c));
+	WRITE_ONCE(o->clock.stuck, -1);
+	collector_settle(c);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+}
+
+/* A start-up that makes steps may take longer than HAVEGE_STUCK_SECONDS. */
+static void start_is_slow(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+
+	o->clock.naps = (HAVEGE_STUCK_SECONDS + 1) * 10;
+	KUNIT_EXPECT_EQ(test, collector_start(test->priv, 0), 0);
+	KUNIT_EXPECT_EQ(test, o->clock.naps, 0);
+}
+
+/*
+ * A read that finds no bytes. @w is NULL, or a worker at which a reader looked
+ * first some time ago.
+ */
+static void read_nothing(struct havege_collector *c, struct havege_worker *w)
+{
+	u8 out[4];
+
+	spin_lock(&c->lock);
+	if (w)
+		w->seen_at = jiffies - (HAVEGE_STUCK_SECONDS + 1) * HZ;
+	spin_unlock(&c->lock);
+	havege_collector_read(c, out, sizeof(out), false);
+}
+
+/*
+ * Let @cpu run its worker no more, and empty the buffer. Return true once reads
+ * have found that.
+ */
+static bool gets_stuck(struct havege_collector *c, struct noise_clock *clock,
+		       int cpu)
+{
+	struct havege_worker *w = worker_on(c, cpu);
+	const unsigned long deadline = jiffies + 20 * HZ;
+	bool ret;
+	u8 out[16];
+
+	WRITE_ONCE(clock->stuck, cpu);
+	while (havege_collector_read(c, out, sizeof(out), false) > 0 ||
+	       (!READ_ONCE(clock->waits) && time_before(jiffies, deadline)))
+		cond_resched();
+	do {
+		cond_resched();
+		/* The settle work may free the worker. */
+		mutex_lock(&c->control);
+		read_nothing(c, w);
+		ret = w->stuck;
+		mutex_unlock(&c->control);
+	} while (!ret && time_before(jiffies, deadline));
+	flush_delayed_work(&c->settle_work);
+	return ret;
+}
+
+/* On a requested CPU the worker stays, and goes on when it can. */
+static void worker_gets_stuck(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	struct task_struct *task;
+
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	task = task_of(c);
+	KUNIT_ASSERT_TRUE(test, gets_stuck(c, &o->clock, 0));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_RECOVERING);
+	KUNIT_EXPECT_TRUE(test, is_reason(c, 0));
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(0)));
+	collector_settle(c);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_RECOVERING);
+
+	WRITE_ONCE(o->clock.stuck, -1);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	flush_delayed_work(&c->settle_work);
+	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+}
+
+/* On a CPU that was not requested it is replaced by one on another CPU. */
+static void worker_leaves_stuck_cpu(struct kunit *test)
+{
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	KUNIT_ASSERT_TRUE(test, gets_stuck(c, &o->clock, last));
+	KUNIT_EXPECT_NE(test, cpu_of(c), last);
+	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* Whether two reads, some time apart, find that a worker stands still. */
+static bool is_found(struct havege_collector *c, struct havege_worker *w)
+{
+	bool ret;
+
+	spin_lock(&c->lock);
+	c->starving = false;
+	spin_unlock(&c->lock);
+	read_nothing(c, NULL);
+	read_nothing(c, w);
+	spin_lock(&c->lock);
+	ret = w->stuck;
+	w->stuck = false;
+	spin_unlock(&c->lock);
+	return ret;
+}
+
+/* A worker without work, in a pause or in its start-up does not stand still. */
+static void reader_watches_workers(struct kunit *test)
+{
+	struct havege_collector *c;
+	struct havege_worker *w;
+	u8 out[3];
+
+	on_clock(test, false);
+	c = test->priv;
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	w = only_worker(c);
+	/* Keep the settle work out, and the reads from taking bytes. */
+	mutex_lock(&c->control);
+	spin_lock(&c->lock);
+	c->status = HAVEGE_RECOVERING;
+	spin_unlock(&c->lock);
+	KUNIT_EXPECT_FALSE(test, is_found(c, w));
+	/* As if the CPU did not run the thread that was woken up. */
+	c->buffer.fill = 0;
+	c->buffer.wanted = true;
+	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	WRITE_ONCE(w->pause_end, jiffies + 60 * HZ);
+	WRITE_ONCE(w->pausing, true);
+	KUNIT_EXPECT_FALSE(test, is_found(c, w));
+	WRITE_ONCE(w->pause_end, jiffies - 1);
+	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	WRITE_ONCE(w->pausing, false);
+	w->status = HAVEGE_STARTING;
+	KUNIT_EXPECT_FALSE(test, is_found(c, w));
+	w->status = HAVEGE_OK;
+	/* The thread has made a step. */
+	read_nothing(c, NULL);
+	w->beat++;
+	read_nothing(c, w);
+	KUNIT_EXPECT_FALSE(test, w->stuck);
+	/* Time without a look does not count. */
+	c->looked_at = jiffies - HAVEGE_STUCK_SECONDS * HZ;
+	read_nothing(c, w);
+	KUNIT_EXPECT_FALSE(test, w->stuck);
+	/* Bytes have come. */
+	read_nothing(c, w);
+	KUNIT_EXPECT_TRUE(test, w->stuck);
+	w->stuck = false;
+	supply(c, "abc", 3);
+	read_nothing(c, w);
+	KUNIT_EXPECT_FALSE(test, w->stuck);
+	KUNIT_EXPECT_TRUE(test, c->starving);
+	spin_lock(&c->lock);
+	havege_worker_sum_up(c);
+	spin_unlock(&c->lock);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, false), 3);
+	KUNIT_EXPECT_FALSE(test, c->starving);
+	mutex_unlock(&c->control);
+}
+
+/* Another worker's CPU runs it: reads go on. */
+static void stuck_worker_does_not_count(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w = kunit_kzalloc(test, 2 * sizeof(*w), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w[0].status = HAVEGE_OK;
+	w[1].status = HAVEGE_RECOVERING;
+	spin_lock(&c->lock);
+	for (i = 0; i < 2; i++)
+		list_add_tail(&w[i].list, &c->workers);
+	w[1].stuck = true;
+	havege_worker_sum_up(c);
+	KUNIT_EXPECT_EQ(test, c->status, HAVEGE_OK);
+	w[0].stuck = true;
+	havege_worker_sum_up(c);
+	KUNIT_EXPECT_EQ(test, c->status, HAVEGE_RECOVERING);
+	w[1].stuck = false;
+	w[1].status = HAVEGE_STARTING;
+	havege_worker_sum_up(c);
+	KUNIT_EXPECT_EQ(test, c->status, HAVEGE_RECOVERING);
+	INIT_LIST_HEAD(&c->workers);
+	havege_worker_sum_up(c);
+	KUNIT_EXPECT_EQ(test, c->status, HAVEGE_STARTING);
+	spin_unlock(&c->lock);
 }
 
 static bool collector_failures(struct havege_collector *c,
@@ -1613,6 +1931,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_sums_up),
 	KUNIT_CASE(collector_changes_cpus),
 	KUNIT_CASE(collector_follows_cpus),
+	KUNIT_CASE(work_is_unbound),
 	KUNIT_CASE(collector_move_wipes),
 	KUNIT_CASE(read_takes_what_is_there),
 	KUNIT_CASE(read_waits_for_bytes),
@@ -1627,6 +1946,14 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_forgets),
 	KUNIT_CASE(collector_refuses),
 	KUNIT_CASE(collector_on_some_cpus),
+	KUNIT_CASE_SLOW(start_on_stuck_cpu),
+	KUNIT_CASE(start_beside_stuck_cpu),
+	KUNIT_CASE(move_to_stuck_cpu),
+	KUNIT_CASE_SLOW(start_is_slow),
+	KUNIT_CASE(worker_gets_stuck),
+	KUNIT_CASE(worker_leaves_stuck_cpu),
+	KUNIT_CASE(reader_watches_workers),
+	KUNIT_CASE(stuck_worker_does_not_count),
 	KUNIT_CASE(collector_recovers),
 	KUNIT_CASE(recovering_serves_nothing),
 	KUNIT_CASE_SLOW(collector_fails),

@@ -7,6 +7,8 @@
 #ifndef HAVEGE_NOISE_CLOCK_H
 #define HAVEGE_NOISE_CLOCK_H
 
+#include <linux/kthread.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include "../havege_core.h"
@@ -24,6 +26,9 @@ struct noise_clock {
 	enum noise noise;
 	u32 constant;	/* number of constant readings, whatever @noise says */
 	int quiet;	/* CPU without noise; negative: all */
+	int stuck;	/* CPU on which a reading does not end; negative: none */
+	bool waits;	/* such a reading has begun */
+	u32 naps;	/* number of readings that take a tenth of a second */
 	bool apart;	/* each CPU has its own time */
 	struct {
 		u64 state;
@@ -39,6 +44,16 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 	u64 *state = &clock->on[cpu].state, *now = &clock->on[cpu].now;
 	u32 delta = 40 + depth;
 
+	/* A reading ends on another CPU, and when the thread is stopped. */
+	while (READ_ONCE(clock->stuck) == raw_smp_processor_id() &&
+	       !kthread_should_stop()) {
+		WRITE_ONCE(clock->waits, true);
+		schedule_timeout_idle(1);
+	}
+	if (clock->naps && !(*state & 0xff)) {
+		clock->naps--;
+		schedule_timeout_idle(HZ / 10);
+	}
 	*state ^= *state << 13;
 	*state ^= *state >> 7;
 	*state ^= *state << 17;
@@ -61,6 +76,7 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 static const struct noise_clock new_clock = {
 	.base.read = noise_read,
 	.quiet = -1,
+	.stuck = -1,
 	.on = { [0 ... CLOCK_CPUS - 1] = { 88172645463325252ULL, 1000 } },
 };
 

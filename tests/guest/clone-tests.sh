@@ -66,9 +66,10 @@ full() {
 	test_unload "$4"
 }
 
-# hog_start_up: starts a move, whose start-up the hog on that CPU stops half-way. MOVE is the
-# process that writes to cpu.
+# hog_start_up: starts a move, whose start-up the hog on that CPU makes very slow. MOVE is the
+# process that writes to cpu. Without any time on that CPU the module would give up.
 hog_start_up() {
+	spare_time 20000
 	for _try in 1 2 3 4 5 6 7 8 9 10; do
 		hog 0 120 || return
 		(echo 0 >"$P/cpu") &
@@ -108,6 +109,7 @@ test_clones() {
 	result $? "start-up: the collector is starting"
 	copied start-up start-up $KIB4 -k "$HOG"
 	unhog
+	spare_time 0
 	wait_for 60 ended "$MOVE"
 	result $? "start-up: the write to cpu ends"
 	afterwards start-up

@@ -129,7 +129,14 @@ test_intermittent() {
 # wake_collector: takes more than half of a full buffer, so that the collector refills it. It may
 # fail before all is taken: do not wait for the rest.
 wake_collector() {
+	_want=$(($(get "$S/bytes_out") + FULL / 16 + 64))
+	wait_for 10 took_enough
+}
+
+# took_enough: takes bytes; _want of them have left, or the collector has begun to fail.
+took_enough() {
 	hwread -n 64 $((FULL / 1024 + 1)) >/tmp/out
+	! status_is ok || [ "$(get "$S/bytes_out")" -ge "$_want" ]
 }
 
 # test_recovering MODE KIB: after a failure the collector replays the walk, and here finds nothing.

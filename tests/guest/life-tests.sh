@@ -232,6 +232,8 @@ test_core_waits() {
 	# RCU would report that it waits for this CPU.
 	_stalls=/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
 	echo 1 >$_stalls
+	# The collector stays on a CPU that was requested.
+	echo "$_core_cpu" >"$P/cpu"
 	hog "$_core_cpu" 120
 	# The core's thread must not need the hog's CPU.
 	core_thread && taskset -p $((1 << (LAST - _core_cpu))) "$CORE" >/dev/null

@@ -283,6 +283,9 @@ test_suspend() {
 		sleeps "S3" "$(by_amount 1 17)" mem $SITUATIONS
 	fi
 	test_none
+	test_unload
+	test_race
+	must_load buffer_size=32 || return
 	# Last, as the swap stays on: after a failure here swapoff may hang.
 	test_image
 	test_unload

@@ -18,6 +18,8 @@
 . /guest/parameter-tests.sh
 # shellcheck source=reader-tests.sh
 . /guest/reader-tests.sh
+# shellcheck source=stuck-tests.sh
+. /guest/stuck-tests.sh
 # shellcheck source=virtio-tests.sh
 . /guest/virtio-tests.sh
 # shellcheck source=machine-tests.sh
@@ -48,12 +50,16 @@
 . /guest/soak-tests.sh
 # shellcheck source=suspend-tests.sh
 . /guest/suspend-tests.sh
+# shellcheck source=race-tests.sh
+. /guest/race-tests.sh
 # shellcheck source=clone-tests.sh
 . /guest/clone-tests.sh
 # shellcheck source=bench-tests.sh
 . /guest/bench-tests.sh
 # shellcheck source=haveged-tests.sh
 . /guest/haveged-tests.sh
+# shellcheck source=rngd-tests.sh
+. /guest/rngd-tests.sh
 # shellcheck source=people-tests.sh
 . /guest/people-tests.sh
 
@@ -68,6 +74,7 @@ run_mode() {
 	test-first)		test_first ;;
 	test-counting)		test_counting ;;
 	test-no-tsc)		test_no_tsc ;;
+	test-stuck)		test_stuck ;;
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-cmdline)		test_cmdline ;;
@@ -88,6 +95,7 @@ run_mode() {
 	test-bench)		test_bench ;;
 	test-haveged)		test_haveged ;;
 	test-haveged-counting)	test_haveged_counting ;;
+	test-rngd)		test_rngd_mode ;;
 	test-container)		test_container ;;
 	test-host)		test_host ;;
 	test-guest-*)		test_guest "${1#test-guest-}" ;;

@@ -97,4 +97,5 @@ test_contribution() {
 test_virtio() {
 	test_beside
 	test_contribution
+	test_switches
 }

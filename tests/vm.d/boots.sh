@@ -14,6 +14,8 @@ test_modes() {
 	done
 	# shellcheck disable=SC2034 # guest.sh
 	! wanted haveged || EXTRA=pack_haveged
+	# shellcheck disable=SC2034
+	! wanted rngd || EXTRA="$EXTRA pack_rngd"
 	prepare
 	[ -n "$KERNEL" ] || ! wanted plain || dkms_test
 	# Descriptor 4: the boots have their own standard input.

@@ -222,7 +222,7 @@ clones() {
 }
 
 clone_tests() {
-	_many=$(by_amount 3 100)
+	_many=${HAVEGE_COPIES:-$(by_amount 3 100)}
 	machine plain
 	if [ -z "$GO_ON" ]; then
 		clones test-copies '' "Copies without a generation ID" \

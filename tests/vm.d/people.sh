@@ -1,36 +1,64 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# people.sh - sourced by tests/vm: Debian's haveged beside the module, as haveged_tests; a virtual
-# machine that gets its random bytes from another one, as guests_test.
+# people.sh - sourced by tests/vm: Debian's haveged beside the module, as haveged_tests; Debian's
+# rngd; a virtual machine that gets its random bytes from another one, as guests_test.
 
-# --- haveged ---------------------------------------------------------------------------------
+# --- Debian's packages -----------------------------------------------------------------------
 
-# The packages of the root's release, kept in the cache for a day.
-fetch_haveged() {
-	[ -z "$(find "$VM/haveged" -name 'haveged_*.deb' -mtime -1 2>/dev/null)" ] || return 0
-	as_root rm -rf "$VM/haveged.new" && mkdir -p "$VM/haveged.new" &&
+# fetch_debs NAME PACKAGE...: these packages of the root's release, kept in the cache for a day, as
+# VM/NAME/*.deb.
+# shellcheck disable=SC2086 # words
+fetch_debs() {
+	_name=$1
+	shift
+	[ -z "$(find "$VM/$_name" -name '*.deb' -mtime -1 2>/dev/null)" ] || return 0
+	_now='' _first=''
+	for _p; do
+		_now="$_now $_p:$ARCH" _first="$_first $_p:$ARCH/$BASE"
+	done
+	as_root rm -rf "$VM/$_name.new" && mkdir -p "$VM/$_name.new" &&
 	# The newest version may be missing from the mirror; the release's first one is there.
-	if apt_in "$ROOT" get -qq update && (cd "$VM/haveged.new" && {
-	   apt_in "$ROOT" get -qq download "haveged:$ARCH" "libhavege2:$ARCH" ||
-	   apt_in "$ROOT" get -qq download "haveged:$ARCH/$BASE" "libhavege2:$ARCH/$BASE"; }); then
-		as_root touch "$VM/haveged.new"/*.deb &&
-		as_root rm -rf "$VM/haveged" && mv "$VM/haveged.new" "$VM/haveged"
+	if apt_in "$ROOT" get -qq update && (cd "$VM/$_name.new" && {
+	   apt_in "$ROOT" get -qq download $_now || apt_in "$ROOT" get -qq download $_first; }); then
+		as_root touch "$VM/$_name.new"/*.deb &&
+		as_root rm -rf "$VM/$_name" && mv "$VM/$_name.new" "$VM/$_name"
 	else
 		# Yesterday's packages are good enough.
-		[ -d "$VM/haveged" ]
+		[ -d "$VM/$_name" ]
 	fi
 }
 
+# unpack_into_tmp NAME PACKAGE: unpacks the package into TMP/PACKAGE.
+unpack_into_tmp() {
+	mkdir "$TMP/$2" &&
+	dpkg-deb --fsys-tarfile "$VM/$1/$2"_*.deb | tar -C "$TMP/$2" -xf -
+}
+
+# --- haveged ---------------------------------------------------------------------------------
+
 # pack_haveged DIR: puts it into the guest, which has the other libraries for kmod.
 pack_haveged() {
-	fetch_haveged || return 1
-	mkdir "$TMP/haveged" || return 1
-	for _deb in "$VM"/haveged/*.deb; do
-		dpkg-deb --fsys-tarfile "$_deb" | tar -C "$TMP/haveged" -xf - || return 1
+	fetch_debs haveged haveged libhavege2 || return 1
+	for _p in haveged libhavege2; do
+		unpack_into_tmp haveged $_p || return 1
 	done
 	mkdir -p "$1/lib" && cp "$TMP/haveged/usr/sbin/haveged" "$1/bin/" &&
-	cp -L "$(find "$TMP/haveged" -name 'libhavege.so.2')" "$1/lib/"
+	cp -L "$(find "$TMP/libhavege2" -name 'libhavege.so.2')" "$1/lib/"
+}
+
+# --- rngd ------------------------------------------------------------------------------------
+
+# pack_rngd DIR: puts rngd and rngtest of both packages into the guest, with their libraries, which
+# the root has.
+pack_rngd() {
+	fetch_debs rngd rng-tools5 rng-tools-debian || return 1
+	for _p in rng-tools5 rng-tools-debian; do
+		unpack_into_tmp rngd $_p && mkdir -p "$1/rngd/$_p" &&
+		cp "$TMP/$_p/usr/sbin/rngd" "$TMP/$_p/usr/bin/rngtest" "$1/rngd/$_p/" &&
+		as_root cp "$1/rngd/$_p/rngd" "$ROOT/tmp/guest/" &&
+		copy_libraries "$1" /tmp/guest/rngd || return 1
+	done
 }
 
 # The documentation says what haveged does on a machine without timing noise: it prints the same
