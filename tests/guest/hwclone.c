@@ -69,7 +69,7 @@ static unsigned char message(void)
 #define FW_CFG_BASE	0x09020000
 #define FW_CFG_SELECT	8
 
-static volatile unsigned char *fw_cfg;
+static unsigned char *fw_cfg;
 
 static int open_fw_cfg(void)
 {
@@ -82,12 +82,17 @@ static int open_fw_cfg(void)
 
 static void fw_cfg_select(int key)
 {
-	*(volatile unsigned short *)(fw_cfg + FW_CFG_SELECT) = __builtin_bswap16(key);
+	unsigned int big = __builtin_bswap16(key);
+
+	asm volatile("strh %w0, [%1]" : : "r" (big), "r" (fw_cfg + FW_CFG_SELECT) : "memory");
 }
 
 static unsigned char fw_cfg_byte(void)
 {
-	return *fw_cfg;
+	unsigned int value;
+
+	asm volatile("ldrb %w0, [%1]" : "=r" (value) : "r" (fw_cfg) : "memory");
+	return value;
 }
 
 static unsigned char message(void)
