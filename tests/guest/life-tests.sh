@@ -15,9 +15,12 @@ core_thread() {
 	return 1
 }
 
-# core_waits: it waits in the module's read.
+# core_waits: it waits in the module's read. A wait takes half a second, and looking at all
+# processes of a slow machine longer.
 core_waits() {
-	core_thread && grep -q havege_collector_read "/proc/$CORE/stack" 2>/dev/null
+	{ read -r _comm <"/proc/$CORE/comm" && [ "$_comm" = hwrng ]; } 2>/dev/null || core_thread ||
+		return
+	grep -q havege_collector_read "/proc/$CORE/stack" 2>/dev/null
 }
 
 core_gone() {
