@@ -470,18 +470,23 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 {
 	u8 bytes[64];
+	u32 got = 0;
 	int ret;
 
 	if (c->settings.stream)
 		return 0;
-	ret = take_patiently(c, bytes, min_t(u32, max, sizeof(bytes)),
-			     ktime_get_ns(), patience(c, false),
-			     &c->contributed);
-	if (ret <= 0)
-		return 0;
-	add_device_randomness(bytes, ret);
+	max = min_t(u32, max, sizeof(bytes));
+	/* A sealed collector opens one block at a time. */
+	do {
+		ret = take_patiently(c, bytes + got, max - got, ktime_get_ns(),
+				     patience(c, false), &c->contributed);
+		if (ret > 0)
+			got += ret;
+	} while (ret > 0 && got < max);
+	if (got)
+		add_device_randomness(bytes, got);
 	memzero_explicit(bytes, sizeof(bytes));
-	return ret;
+	return got;
 }
 
 void havege_collector_dismiss(struct havege_collector *c)
