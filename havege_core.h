@@ -159,7 +159,7 @@ size_t havege_copy_bytes(void);
  * havege_loop_bytes() - size of the whole unrolled live loop
  *
  * Context: any.
- * Return: bytes, at least 48 KiB.
+ * Return: bytes, at least 48 KiB; on 32 bits at least 32 KiB.
  */
 size_t havege_loop_bytes(void);
 
