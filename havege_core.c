@@ -255,7 +255,8 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	pseudo = regs->pseudo ^ regs->pseudo >> 16;
 	tick = pseudo ^ ((tick ^ pseudo) & regs->live);
 	mix = (u64)tick << 32 | tick;
-	*delta = now - regs->last;
+	*delta = havege_delta(now, regs->last, clock == CLOCK_CPU ?
+			      HAVEGE_COUNTER_BITS : regs->test->bits);
 	regs->last = now;
 
 	line_a = walk_line_of(*own, regs->lines);
@@ -380,13 +381,22 @@ static __always_inline bool hidden(bool live)
 	return live;
 }
 
+/* A pause may be longer than a narrow counter takes to wrap: leave it out. */
+static void skip_pause(struct havege_walk *walk)
+{
+	if (HAVEGE_COUNTER_BITS == 32)
+		walk->last = havege_counter();
+}
+
 void havege_walk_live(struct havege_walk *walk)
 {
+	skip_pause(walk);
 	walk_fill(walk, hidden(true));
 }
 
 void havege_walk_replay(struct havege_walk *walk)
 {
+	skip_pause(walk);
 	walk_fill(walk, hidden(false));
 }
 
@@ -394,9 +404,11 @@ void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock)
 {
 	struct walk_regs regs = load_regs(walk, !clock->replay);
-	u32 left;
+	u32 left, mix;
 
 	regs.test = clock;
+	if (clock->bits == 32)
+		regs.last = clock->read(clock, regs.p, regs.q, 0, &mix);
 	for (left = HAVEGE_FILL_ITERS; left; left--)
 		iteration(&regs, CLOCK_TEST);
 	store_regs(walk, &regs);
