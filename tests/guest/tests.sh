@@ -69,6 +69,7 @@ run_mode() {
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-caches)		test_caches ;;
+	test-board)		test_board ;;
 	test-wrong)		test_wrong ;;
 	test-builtin)		test_builtin ;;
 	test-life)		test_life ;;
