@@ -97,8 +97,20 @@ static __always_inline u64 havege_counter(void)
 
 #define HAVEGE_COUNTER_BITS	64
 
-#else
-#error "havege_rng: no cycle counter is known for this CPU"
+#else /* user space on any other CPU: the kernel's clock */
+
+#include <time.h>
+
+static __always_inline u64 havege_counter(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+#define HAVEGE_COUNTER_BITS	64
+
 #endif
 
 #endif /* HAVEGE_COUNTER_H */
