@@ -30,7 +30,7 @@ test_board() {
 		note "load: $T/100 s, $(echo "$NEW" | grep 'havege_rng: ' | grep -v taint)"
 		[ $_rc != 0 ] || break
 	done
-	if [ $_rc != 0 ]; then
+	if [ "$_rc" != 0 ]; then
 		WHY="$(cat /tmp/err); $NEW"
 		grep -q 'No such device' /tmp/err &&
 			echo "$NEW" | grep -qE 'havege_rng: not started: .*(replay found|the cycle counter)'
