@@ -40,9 +40,13 @@ enum walk_clock {
 /*
  * Copies of the body in the loop; walk_fill() has one case each. A copy has
  * about 2 KiB on x86-64: 32 copies are more than 48 KiB and fill the largest
- * instruction cache that the walk fits.
+ * instruction cache that the walk fits. On 32 bits a copy has 5 to 10 KiB.
  */
+#if BITS_PER_LONG == 64
 #define LOOP_COPIES	32
+#else
+#define LOOP_COPIES	8
+#endif
 
 /* State of a fill. All of it becomes a register or a constant. */
 struct walk_regs {
@@ -122,6 +126,8 @@ static __always_inline unsigned int ladder(u32 bits, u64 *path, const int half)
 	return HAVEGE_RUNGS;
 }
 
+#if BITS_PER_LONG == 64
+
 /*
  * Touch, emit and write back both lines, two words of each at a time: that fits
  * into the registers. @swap (1 to 7) chooses the pairs of words, @rot changes
@@ -144,6 +150,77 @@ touch_pair(u64 *a, u64 *b, u64 *out, u64 mix, u64 path, const int k,
 	b[k] = rol64(ak + mix, 62 - 7 * k - rot) ^ path;
 	b[l] = rol64(al + mix, 62 - 7 * l - rot) ^ path;
 }
+
+#else
+
+/*
+ * The same on 32-bit CPUs, in halves. If a u64 is computed half by half and
+ * then rotated or added as a whole, some versions of gcc (10, 12) give it a
+ * stack slot that nothing else shares: the loop gets a frame of 8 KiB, and the
+ * kernel's stack overflows.
+ */
+struct halves {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	u32 high;
+	u32 low;
+#else
+	u32 low;
+	u32 high;
+#endif
+};
+
+static __always_inline struct halves halves_rol(struct halves x, const int n)
+{
+	const u32 high = n < 32 ? x.high : x.low;
+	const u32 low = n < 32 ? x.low : x.high;
+	const int by = n % 32;
+
+	if (!by)
+		return (struct halves){ .high = high, .low = low };
+	return (struct halves){
+		.high = high << by | low >> (32 - by),
+		.low = low << by | high >> (32 - by),
+	};
+}
+
+static __always_inline struct halves halves_xor(struct halves x,
+						struct halves y)
+{
+	return (struct halves){ .high = x.high ^ y.high, .low = x.low ^ y.low };
+}
+
+static __always_inline struct halves halves_add(struct halves x,
+						struct halves y)
+{
+	const u32 low = x.low + y.low;
+
+	return (struct halves){
+		.high = x.high + y.high + (low < y.low),
+		.low = low,
+	};
+}
+
+static __always_inline void
+touch_pair(u64 *line_a, u64 *line_b, u64 *ring, u64 ticks, u64 ladders,
+	   const int k, const int swap, const int rot)
+{
+	const int l = k ^ swap;
+	struct halves *a = (struct halves *)line_a;
+	struct halves *b = (struct halves *)line_b;
+	struct halves *out = (struct halves *)ring;
+	const struct halves mix = { .high = ticks >> 32, .low = ticks };
+	const struct halves path = { .high = ladders >> 32, .low = ladders };
+	const struct halves ak = a[k], al = a[l], bk = b[k], bl = b[l];
+
+	out[k] = halves_xor(out[k], halves_xor(ak, halves_rol(bl, 32)));
+	out[l] = halves_xor(out[l], halves_xor(al, halves_rol(bk, 32)));
+	a[k] = halves_add(halves_rol(halves_xor(bl, mix), 1 + 7 * k + rot), path);
+	a[l] = halves_add(halves_rol(halves_xor(bk, mix), 1 + 7 * l + rot), path);
+	b[k] = halves_xor(halves_rol(halves_add(ak, mix), 62 - 7 * k - rot), path);
+	b[l] = halves_xor(halves_rol(halves_add(al, mix), 62 - 7 * l - rot), path);
+}
+
+#endif /* BITS_PER_LONG */
 
 /*
  * One half-step. @own is the position whose ladder is descended, @other the
@@ -178,7 +255,8 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 	pseudo = regs->pseudo ^ regs->pseudo >> 16;
 	tick = pseudo ^ ((tick ^ pseudo) & regs->live);
 	mix = (u64)tick << 32 | tick;
-	*delta = now - regs->last;
+	*delta = havege_delta(now, regs->last, clock == CLOCK_CPU ?
+			      HAVEGE_COUNTER_BITS : regs->test->bits);
 	regs->last = now;
 
 	line_a = walk_line_of(*own, regs->lines);
@@ -273,12 +351,14 @@ static noinline __noclone void walk_fill(struct havege_walk *walk, const bool li
 		default:
 			asm volatile("havege_mark_0:");
 			fallthrough;
+#if LOOP_COPIES > 8
 		COPY(32); COPY(31); COPY(30); COPY(29);
 		COPY(28); COPY(27); COPY(26); COPY(25);
 		COPY(24); COPY(23); COPY(22); COPY(21);
 		COPY(20); COPY(19); COPY(18); COPY(17);
 		COPY(16); COPY(15); COPY(14); COPY(13);
 		COPY(12); COPY(11); COPY(10); COPY(9);
+#endif
 		COPY(8); COPY(7); COPY(6); COPY(5);
 		COPY(4); COPY(3); COPY(2); COPY(1);
 		case 0:
@@ -301,13 +381,22 @@ static __always_inline bool hidden(bool live)
 	return live;
 }
 
+/* A pause may be longer than a narrow counter takes to wrap: leave it out. */
+static void skip_pause(struct havege_walk *walk)
+{
+	if (HAVEGE_COUNTER_BITS == 32)
+		walk->last = havege_counter();
+}
+
 void havege_walk_live(struct havege_walk *walk)
 {
+	skip_pause(walk);
 	walk_fill(walk, hidden(true));
 }
 
 void havege_walk_replay(struct havege_walk *walk)
 {
+	skip_pause(walk);
 	walk_fill(walk, hidden(false));
 }
 
@@ -315,9 +404,11 @@ void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock)
 {
 	struct walk_regs regs = load_regs(walk, !clock->replay);
-	u32 left;
+	u32 left, mix;
 
 	regs.test = clock;
+	if (clock->bits == 32)
+		regs.last = clock->read(clock, regs.p, regs.q, 0, &mix);
 	for (left = HAVEGE_FILL_ITERS; left; left--)
 		iteration(&regs, CLOCK_TEST);
 	store_regs(walk, &regs);

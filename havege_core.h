@@ -90,15 +90,38 @@ struct havege_walk {
  *		positions and the depth of the ladder (0 to HAVEGE_RUNGS).
  *		Returns the reading of the counter, ticks; stores the ticks to
  *		mix in at *@mix
+ * @bits:	width of the readings, 32; any other value: 64
  * @depths:	how often each ladder (0: P, 1: Q) ended at each depth; the walk
  *		counts, the test clears
  */
 struct havege_test_clock {
 	bool replay;
+	u32 bits;
 	u64 (*read)(struct havege_test_clock *clock, u32 p, u32 q,
 		    unsigned int depth, u32 *mix);
 	u64 depths[2][HAVEGE_RUNGS + 1];
 };
+
+/**
+ * havege_delta() - the advance of a counter between two readings
+ * @now:	the later reading
+ * @last:	the earlier one
+ * @bits:	width of the counter: 32; any other value: 64
+ *
+ * Readings wrap. With 32 bits an advance by 15/16 of the counter's range or more
+ * counts as a step back: such a long pause is rarer than a counter that is set
+ * back a little.
+ *
+ * Return: ticks; negative as an s64 if the counter went backwards.
+ */
+static inline u64 havege_delta(u64 now, u64 last, u32 bits)
+{
+	const u32 narrow = (u32)now - (u32)last;
+
+	if (bits != 32)
+		return now - last;
+	return narrow < 0xf0000000 ? narrow : ~0ull << 32 | narrow;
+}
 
 /**
  * havege_steps() - a delta in steps of the counter
@@ -159,7 +182,7 @@ size_t havege_copy_bytes(void);
  * havege_loop_bytes() - size of the whole unrolled live loop
  *
  * Context: any.
- * Return: bytes, at least 48 KiB.
+ * Return: bytes, at least 48 KiB; on 32 bits at least 32 KiB.
  */
 size_t havege_loop_bytes(void);
 
@@ -196,6 +219,10 @@ unsigned int havege_warmup_fills(const struct havege_walk *walk);
  *
  * Reads the CPU's cycle counter and mixes the readings in. The first delta of a
  * walk's first fill is the distance to tick 0: no sample.
+ *
+ * A pause before the fill may be longer than a counter of 32 bits takes to wrap.
+ * With such a counter each fill begins with a reading of its own, and no delta
+ * contains that pause.
  *
  * Context: any; the collector keeps preemption on. Does not sleep.
  */

@@ -13,8 +13,11 @@
  * that only the kernel knows. It ticks at 25 MHz to 1 GHz. Start-up finds out
  * whether it ticks often enough and has noise (havege_source.c).
  *
- * The counter needs 64 bits. A 32-bit counter wraps within seconds or minutes,
- * which looks as if it went backwards.
+ * HAVEGE_COUNTER_BITS is the width of a reading: 64 or 32. A counter of 32 bits
+ * wraps within seconds or minutes. havege_delta() takes that into account.
+ *
+ * Kernels without a cycle counter offer their clock, by random_get_entropy() in
+ * newer versions. Where that is always 0, the last resort is ktime_get_ns().
  *
  * To add an architecture, change these places:
  * - this file: how to read the counter, where random_get_entropy() does not fit
@@ -22,7 +25,7 @@
  * - Kbuild, tune.h, tune_generic.c: a tune_ARCH.c, if the CPU tells its cache
  *   sizes; without one the walk assumes HAVEGE_GENERIC_KB
  * - host/Makefile: the compiler options of the walk in user space
- * - tests/arch/ARCH, tests/kernels.table: a machine that boots it
+ * - tests/arches.table, tests/kernels.table: a machine that boots it
  */
 #ifndef HAVEGE_COUNTER_H
 #define HAVEGE_COUNTER_H
@@ -45,18 +48,42 @@ static __always_inline u64 havege_counter(void)
 	return (u64)high << 32 | low;
 }
 
+#define HAVEGE_COUNTER_BITS	64
+
 #elif defined(__KERNEL__)
 
 #include <linux/timex.h>
 
-#if !defined(CONFIG_64BIT) || defined(CONFIG_ALPHA) || defined(CONFIG_MIPS)
-#error "havege_rng: this architecture has no cycle counter of 64 bits"
-#endif
+/* MIPS and Alpha have 64-bit kernels, but counters of 32 bits. */
+#if defined(CONFIG_64BIT) && !defined(CONFIG_ALPHA) && !defined(CONFIG_MIPS)
+
+#define HAVEGE_COUNTER_BITS	64
 
 static __always_inline u64 havege_counter(void)
 {
 	return random_get_entropy();
 }
+
+#else
+
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+
+#define HAVEGE_COUNTER_BITS	32
+/* Some of these CPUs have no counter: havege_tune() finds out. */
+#define HAVEGE_COUNTER_CHOICE
+
+/* Read the kernel's clock. Only havege_tune() writes it. */
+extern bool havege_counter_clock;
+
+static __always_inline u64 havege_counter(void)
+{
+	if (unlikely(READ_ONCE(havege_counter_clock)))
+		return ktime_get_ns();
+	return random_get_entropy();
+}
+
+#endif
 
 #elif defined(__aarch64__)
 
@@ -68,8 +95,22 @@ static __always_inline u64 havege_counter(void)
 	return ticks;
 }
 
-#else
-#error "havege_rng: no cycle counter is known for this CPU"
+#define HAVEGE_COUNTER_BITS	64
+
+#else /* user space on any other CPU: the kernel's clock */
+
+#include <time.h>
+
+static __always_inline u64 havege_counter(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+#define HAVEGE_COUNTER_BITS	64
+
 #endif
 
 #endif /* HAVEGE_COUNTER_H */

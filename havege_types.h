@@ -36,6 +36,8 @@ typedef unsigned int u32;
 typedef long long s64;
 typedef unsigned long long u64;
 
+#define BITS_PER_LONG	(8 * __SIZEOF_LONG__)
+
 #define fallthrough	__attribute__((__fallthrough__))
 
 #define min(a, b)						\

@@ -15,6 +15,7 @@
 #include <linux/printk.h>
 #include <linux/smp.h>
 
+#include "havege_counter.h"
 #include "tune.h"
 
 static u32 property_kb(const struct device_node *cpu, const char *name)
@@ -36,8 +37,34 @@ static void ask_device_tree(struct havege_tuning *tuning)
 		tuning->source = "device-tree";
 }
 
+#ifdef HAVEGE_COUNTER_CHOICE
+
+bool havege_counter_clock;
+
+/* Readings in which a counter has to be different from 0 once. */
+#define COUNTER_LOOKS	1000
+
+/* A counter that stands still at another value is one: it gets judged. */
+static void choose_counter(void)
+{
+	int looks;
+
+	for (looks = 0; looks < COUNTER_LOOKS; looks++)
+		if (random_get_entropy())
+			return;
+	WRITE_ONCE(havege_counter_clock, true);
+	pr_notice_once("no cycle counter: the module reads the kernel's clock instead (ktime_get_ns())\n");
+}
+
+#else
+
+static void choose_counter(void) {}
+
+#endif
+
 int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 {
+	choose_counter();
 	memset(tuning, 0, sizeof(*tuning));
 	ask_device_tree(tuning);
 	if (IS_ENABLED(CONFIG_ARM64) && !tuning->source)

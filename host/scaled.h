@@ -28,4 +28,6 @@ static __always_inline u64 havege_counter(void)
 	return (u64)((__uint128_t)ticks * havege_inverse >> 64);
 }
 
+#define HAVEGE_COUNTER_BITS	64
+
 #endif /* HAVEGE_COUNTER_H */

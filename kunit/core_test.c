@@ -9,6 +9,8 @@
 #include <kunit/test.h>
 
 #include "../havege_core.h"
+#include "../havege_counter.h"
+#include "../tune.h"
 
 /* Any sequence that is not a multiple of a size in the walk. */
 struct lcg_clock {
@@ -439,6 +441,9 @@ static void walk_live_records_what_it_mixes(struct kunit *test)
 		clock.delta = live->delta;
 		havege_walk_test(echo, &clock.base);
 		KUNIT_EXPECT_NE(test, live->last, before);
+		/* A narrow counter is read once more, before the first step. */
+		if (HAVEGE_COUNTER_BITS == 32)
+			continue;
 		KUNIT_EXPECT_EQ(test, live->last, clock.now);
 		KUNIT_EXPECT_EQ(test, memcmp(live->ring, echo->ring,
 					     sizeof(live->ring)), 0);
@@ -480,9 +485,70 @@ static void walk_replay_known_sequence(struct kunit *test)
 		for (i = 0, sum = 0; i < HAVEGE_FILL_TICKS; i++)
 			sum += replay->delta[i];
 		KUNIT_EXPECT_NE(test, replay->last, before);
-		KUNIT_EXPECT_EQ(test, sum, replay->last - before);
+		if (HAVEGE_COUNTER_BITS == 64)
+			KUNIT_EXPECT_EQ(test, sum, replay->last - before);
 		before = replay->last;
 	}
+}
+
+/* A counter of 32 bits. */
+static u64 narrow_read(struct havege_test_clock *base, u32 p, u32 q,
+		       unsigned int depth, u32 *mix)
+{
+	return (u32)lcg_read(base, p, q, depth, mix);
+}
+
+/*
+ * Wraps and pauses show in no delta. With a counter of 64 bits, a pause shows
+ * in the first delta after it.
+ */
+static void walk_narrow_counter(struct kunit *test)
+{
+	static const u64 pauses[] = {
+		0, 1, 0x7fffffff, 0x80000000, 0xf0000000, 0xffffffff,
+		0x123456789abcull,
+	};
+	struct havege_readings readings = {};
+	struct havege_walk *walk = new_walk(test, &geo_48_32);
+	struct lcg_clock *clock = a_clock(test);
+	unsigned int fill, i, wraps = 0;
+
+	clock->base.read = narrow_read;
+	clock->base.bits = 32;
+	for (fill = 0; fill < 4 * ARRAY_SIZE(pauses); fill++) {
+		/* Every second fill is in the middle of a wrap. */
+		if (fill & 1)
+			clock->now = (clock->now | 0xffffffff) - 3000;
+		else
+			clock->now += pauses[fill / 4];
+		clock->base.replay = fill & 2;
+		havege_walk_test(walk, &clock->base);
+		wraps += (u32)clock->now < 10000;
+		for (i = 0; i < HAVEGE_FILL_TICKS; i++)
+			if (walk->delta[i] < 20 || walk->delta[i] > 83)
+				break;
+		KUNIT_EXPECT_EQ(test, i, HAVEGE_FILL_TICKS);
+		havege_tune_look(&readings, walk->delta, HAVEGE_FILL_TICKS);
+	}
+	KUNIT_EXPECT_GE(test, wraps, 2 * ARRAY_SIZE(pauses));
+	KUNIT_EXPECT_FALSE(test, readings.back);
+	KUNIT_EXPECT_EQ(test, havege_tune_judge(&readings), HAVEGE_FIT);
+}
+
+static void walk_delta(struct kunit *test)
+{
+	const u64 now = 0x100000010ull;
+
+	KUNIT_EXPECT_EQ(test, havege_delta(now, 0xfffffff0, 64), 0x20);
+	KUNIT_EXPECT_EQ(test, havege_delta(now, 0xfffffff0, 0), 0x20);
+	KUNIT_EXPECT_EQ(test, havege_delta((u32)now, 0xfffffff0, 32), 0x20);
+	KUNIT_EXPECT_EQ(test, havege_delta(5, 5, 32), 0);
+	/* A pause of more than half a wrap is no step back. */
+	KUNIT_EXPECT_EQ(test, havege_delta(0xe0000000, 1, 32), 0xdfffffff);
+	/* A small step back is one, in either width. */
+	KUNIT_EXPECT_EQ(test, havege_delta(5, 8, 64), -3ull);
+	KUNIT_EXPECT_EQ(test, havege_delta(5, 8, 32), -3ull);
+	KUNIT_EXPECT_EQ(test, havege_delta(0xfffffff0, now, 32), -0x20ull);
 }
 
 static void walk_geometry(struct kunit *test)
@@ -490,7 +556,8 @@ static void walk_geometry(struct kunit *test)
 	const u32 asked[] = { 0, 1, 7, 8, 16, 32, 48, 63, 64, 65, 4096 };
 	unsigned int i;
 
-	KUNIT_EXPECT_GE(test, havege_loop_bytes(), 48 * 1024);
+	KUNIT_EXPECT_GE(test, havege_loop_bytes(),
+			(BITS_PER_LONG == 64 ? 48 : 32) * 1024);
 	for (i = 0; i < ARRAY_SIZE(asked); i++) {
 		const struct havege_geometry geo = { asked[i], asked[i] };
 		const u32 kb = clamp(asked[i], 8u, 64u);
@@ -545,6 +612,8 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(walk_live_parts),
 	KUNIT_CASE(walk_live_records_what_it_mixes),
 	KUNIT_CASE(walk_replay_known_sequence),
+	KUNIT_CASE(walk_narrow_counter),
+	KUNIT_CASE(walk_delta),
 	KUNIT_CASE(walk_geometry),
 	KUNIT_CASE(walk_wipes),
 	{}

@@ -80,6 +80,7 @@ run_mode() {
 	test-cmdline)		test_cmdline ;;
 	test-caches)		test_caches ;;
 	test-generation)	test_generation ;;
+	test-board)		test_board ;;
 	test-wrong)		test_wrong ;;
 	test-builtin)		test_builtin ;;
 	test-life)		test_life ;;

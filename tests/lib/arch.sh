@@ -4,8 +4,10 @@
 # arch.sh - the architecture of the emulated machine. Source it after lib.sh, with FLAVOUR set: a
 # flavour of Debian's kernel, which ends with the architecture (cloud-amd64). The host is amd64.
 #
-# tests/arch has a file of assignments for each architecture. To add one, write such a file:
+# tests/arch has a file of assignments for each architecture that all tests know. An architecture that
+# only boots is a line of tests/arches.table, which tests/arch/cross reads. Such a file has:
 #   ARCHES, IMAGE, INCLUDE   for apt: architectures, the kernel, packages of the root
+#   SECURITY                 empty: without Debian's security suite
 #   UNPACKED                 where in the root the programs for the guest are; empty: in its /
 #   GUEST_CC, CROSS          the compiler for the guest; environment of kbuild
 #   LOADABLE, PROGRAMS       modules and programs of ours that the guest gets
@@ -20,7 +22,7 @@
 #   NOT_HERE                 modes of tests/vm test that this machine cannot run
 
 ARCH=${FLAVOUR##*-}
-[ -f "$TOP/tests/arch/$ARCH" ] ||
-	die "HAVEGE_FLAVOUR=$FLAVOUR ends with an architecture that tests/arch does not have"
+_file=$TOP/tests/arch/$ARCH
+[ -f "$_file" ] || _file=$TOP/tests/arch/cross
 # shellcheck source=../arch/amd64
-. "$TOP/tests/arch/$ARCH"
+. "$_file"

@@ -21,7 +21,8 @@ copy_libraries() {
 	_to=$1
 	shift
 	if [ -n "$UNPACKED" ]; then
-		mkdir -p "$_to/lib" && read_libraries "$_to" "$@"
+		# On some architectures the loader's path begins with /lib64.
+		mkdir -p "$_to/lib" && ln -sfn lib "$_to/lib64" && read_libraries "$_to" "$@"
 		return
 	fi
 	for _f; do

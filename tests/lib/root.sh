@@ -45,7 +45,7 @@ debian_sources() {
 			echo "deb $site $BASE main"
 			[ "$SUITE" = "$BASE" ] || echo "deb $site $SUITE main" ;;
 		Debian:Debian-Security)
-			[ "$BASE" = sid ] || echo "deb $site $BASE-security main" ;;
+			[ "$BASE" = sid ] || [ -z "$SECURITY" ] || echo "deb $site $BASE-security main" ;;
 		esac
 	done
 }

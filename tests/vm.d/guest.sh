@@ -28,7 +28,8 @@ prepare() {
 	if [ -n "$KERNEL" ]; then
 		cp "$KERNEL/vmlinuz" "$TMP/vmlinuz"
 	else
-		cp "$ROOT/boot/vmlinuz-$KVER" "$TMP/vmlinuz"
+		# Some architectures have it uncompressed.
+		cp "$ROOT/boot/vmlinu"?"-$KVER" "$TMP/vmlinuz"
 	fi
 	exec 9>&-
 }
@@ -47,7 +48,7 @@ build_helpers() {
 	done &&
 	if [ -n "$KERNEL" ]; then
 		as_root cp "$KERNEL"/fault/*.ko "$ROOT$HELPERS/fault/"
-	else
+	elif ! not_here faults; then
 		in_root make -C "/lib/modules/$KVER/build" M=$HELPERS/fault modules
 	fi
 }
@@ -88,7 +89,7 @@ pack_guest() {
 	for _c in $PROGRAMS; do
 		cp "$ROOT$HELPERS/$_c" "$_d/bin/" || return 1
 	done &&
-	cp "$ROOT$HELPERS"/fault/*.ko "$_d/guest/" &&
+	{ not_here faults || cp "$ROOT$HELPERS"/fault/*.ko "$_d/guest/"; } &&
 	cp "$GUEST/init" "$_d/init" && chmod 755 "$_d/init" &&
 	for _e in $EXTRA; do
 		$_e "$_d" || return 1
