@@ -423,7 +423,7 @@ static int read_nothing(struct havege_collector *c, u64 began)
 		c->starved_from = began;
 	c->starved_to = ktime_get_ns();
 	if (c->starved_to - c->starved_from >=
-	    HAVEGE_READ_SECONDS * NSEC_PER_SEC) {
+	    HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC) {
 		c->starved_to = 0;
 		err = -ETIMEDOUT;
 	}

@@ -694,19 +694,19 @@ static void read_shares_the_core(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, true), 3);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
-	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true),
 			-ETIMEDOUT);
 
 	/* The error ends that time, and so does a byte. */
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
-	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
 	supply(c, "x", 1);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 1);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
 
 	/* A reader that has gone away does not count. */
-	c->starved_from -= HAVEGE_READ_SECONDS * NSEC_PER_SEC;
+	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
 	c->starved_to -= 2 * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
 }
