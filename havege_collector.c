@@ -196,6 +196,23 @@ static void report_stuck(struct havege_collector *c, int cpu)
 		pr_warn("%s\n", text);
 }
 
+/* Note the workers that a reader has found without progress. */
+static void note_stuck(struct havege_collector *c)
+{
+	struct havege_worker *w;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list) {
+		if (READ_ONCE(w->stuck))
+			report_stuck(c, w->cpu);
+		else
+			cpumask_clear_cpu(w->cpu, &c->stuck);
+	}
+	spin_lock(&c->lock);
+	havege_worker_sum_up(c);
+	spin_unlock(&c->lock);
+}
+
 /*
  * Wait for a start-up, as long as its thread makes steps. A real-time task may
  * keep the CPU, so that the start-up never runs.
@@ -314,6 +331,9 @@ static int choose_cpu(struct havege_collector *c)
 	for_each_online_cpu(cpu)
 		if (is_free(c, cpu))
 			return cpu;
+	/* All of them were stuck at some time. This one runs code. */
+	if (cpu_online(here) && havege_worker_fits(here))
+		return here;
 	return usual;
 }
 
@@ -457,23 +477,6 @@ static void wait_for_hotplug(void)
 	cpus_read_unlock();
 }
 
-/* Note the workers that a reader has found without progress. */
-static void note_stuck(struct havege_collector *c)
-{
-	struct havege_worker *w;
-
-	lockdep_assert_held(&c->control);
-	list_for_each_entry(w, &c->workers, list) {
-		if (READ_ONCE(w->stuck))
-			report_stuck(c, w->cpu);
-		else
-			cpumask_clear_cpu(w->cpu, &c->stuck);
-	}
-	spin_lock(&c->lock);
-	havege_worker_sum_up(c);
-	spin_unlock(&c->lock);
-}
-
 static void settle_workers(struct work_struct *work)
 {
 	struct havege_collector *c = container_of(to_delayed_work(work),
@@ -573,13 +576,15 @@ int havege_collector_move(struct havege_collector *c,
 	mutex_lock(&c->control);
 	cpumask_copy(before, &c->asked);
 	cpumask_copy(&c->asked, cpus);
-	/* A user who writes wants a new try. */
+	/* A user who writes wants a new try, but on no CPU that is stuck now. */
 	cpumask_clear(&c->stuck);
 	err = start_blocked(c);
-	if (!err)
+	if (!err) {
+		note_stuck(c);
 		err = place_some_workers(c);
-	else if (err == -EBUSY)
+	} else if (err == -EBUSY) {
 		err = 0;
+	}
 	if (err) {
 		cpumask_copy(&c->asked, before);
 		if (!start_blocked(c) && place_workers(c))

@@ -13,7 +13,8 @@
  * is then sealed: the blocks in the buffer are only seeds. A reader asks the
  * workers to open one: a worker collects fresh half-steps after the read began
  * and hashes them and the block into an opened block. What a reader leaves of it
- * is wiped after HAVEGE_OPEN_MS. Copies share at most that rest, and only if the
+ * is wiped after HAVEGE_OPEN_MS; the whole block waits HAVEGE_HOLD_MS for the
+ * reader that asked for it, and is for no later one after HAVEGE_OPEN_MS. Copies share at most that rest, and only if the
  * copy was made within this time.
  *
  * The VM fork notifier may run in hard interrupt context, which may not take
@@ -194,8 +195,11 @@ void havege_reader_starved(struct havege_collector *c)
 	c->starving = true;
 	c->looked_at = jiffies;
 	spin_unlock(&c->lock);
-	if (found)
-		havege_reader_settle(c);
+	if (!found)
+		return;
+	/* It may have taken an opening on. */
+	havege_reader_give_back(c);
+	havege_reader_settle(c);
 }
 
 /* Sealed collectors */
@@ -255,19 +259,28 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 	wake_up_interruptible(&c->readers);
 }
 
-static bool is_old(u64 since, u64 now)
+static bool is_older(u64 since, u32 ms)
 {
-	return now - since > HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+	return ktime_get_ns() - since > (u64)ms * NSEC_PER_MSEC;
 }
 
+static bool is_old(u64 since)
+{
+	return is_older(since, HAVEGE_OPEN_MS);
+}
+
+/* The reader that waited for a block may be slow to come for it. */
 bool havege_reader_close(struct havege_collector *c)
 {
+	const struct havege_buffer *buffer = &c->buffer;
 	bool ret;
 
 	spin_lock(&c->lock);
-	if (c->buffer.opened_left && is_old(c->opened_ns, ktime_get_ns()))
+	if (buffer->opened_left &&
+	    is_older(c->opened_ns, buffer->opened_left == HAVEGE_BLOCK ?
+		     HAVEGE_HOLD_MS : HAVEGE_OPEN_MS))
 		havege_buffer_close(&c->buffer);
-	ret = c->buffer.opened_left;
+	ret = buffer->opened_left;
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -284,7 +297,7 @@ static u32 take_opened(struct havege_collector *c, void *dst, size_t max,
 
 	lockdep_assert_held(&c->lock);
 	if (buffer->opened_left && began > c->fresh_ns &&
-	    is_old(c->opened_ns, ktime_get_ns()))
+	    is_old(c->opened_ns))
 		havege_buffer_close(buffer);
 	if (!buffer->opened_left && buffer->fill &&
 	    c->opening == HAVEGE_NOT_ASKED && max)
@@ -302,7 +315,7 @@ static u32 take_words(struct havege_collector *c, void *dst, size_t max,
 {
 	lockdep_assert_held(&c->lock);
 	if (c->buffer.fill && began > c->fresh_ns &&
-	    is_old(c->fresh_ns, ktime_get_ns()))
+	    is_old(c->fresh_ns))
 		havege_buffer_drop(&c->buffer);
 	return havege_buffer_take(&c->buffer, dst, min_t(size_t, max,
 							 COPY_MAX));
@@ -439,6 +452,7 @@ static int read_nothing(struct havege_collector *c, u64 began)
 static int take_patiently(struct havege_collector *c, void *dst, size_t max,
 			  u64 began, long left, u64 *counter)
 {
+	long slice, rest;
 	int ret;
 
 	for (;;) {
@@ -449,11 +463,14 @@ static int take_patiently(struct havege_collector *c, void *dst, size_t max,
 			return ret;
 		if (told_to_stop())
 			return -EINTR;
-		left = wait_event_interruptible_timeout(c->readers,
+		/* Look at the workers now and then. */
+		slice = min_t(long, left, msecs_to_jiffies(HAVEGE_HOLD_MS));
+		rest = wait_event_interruptible_timeout(c->readers,
 							readable(c) ||
-							told_to_stop(), left);
-		if (left < 0)
-			return left;
+							told_to_stop(), slice);
+		if (rest < 0)
+			return rest;
+		left -= slice - rest;
 	}
 }
 
@@ -469,6 +486,8 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 
 u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 {
+	const long left = patience(c, false) ?
+		msecs_to_jiffies(HAVEGE_HOLD_MS) : 0;
 	u8 bytes[64];
 	u32 got = 0;
 	int ret;
@@ -479,7 +498,7 @@ u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 	/* A sealed collector opens one block at a time. */
 	do {
 		ret = take_patiently(c, bytes + got, max - got, ktime_get_ns(),
-				     patience(c, false), &c->contributed);
+				     left, &c->contributed);
 		if (ret > 0)
 			got += ret;
 	} while (ret > 0 && got < max);

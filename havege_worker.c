@@ -439,6 +439,15 @@ static bool is_enough(struct havege_worker *w, struct havege_source *source)
 	return ret;
 }
 
+/* Whether a reader waits for blocks, and not only for one to be opened. */
+static bool wants_blocks(struct havege_collector *c)
+{
+	const bool opens = c->settings.sealed && !c->settings.stream;
+
+	return wq_has_sleeper(&c->readers) &&
+		!(opens && READ_ONCE(c->buffer.fill));
+}
+
 /* Drop, close or hurry the present set if it is due. */
 static void check_set(struct havege_worker *w, struct havege_source *source)
 {
@@ -454,7 +463,7 @@ static void check_set(struct havege_worker *w, struct havege_source *source)
 		havege_source_close(source);
 	else if (age > HAVEGE_SET_SECONDS * HZ ||
 		 (age > msecs_to_jiffies(HAVEGE_PATIENCE_MS) &&
-		  wq_has_sleeper(&w->c->readers)))
+		  wants_blocks(w->c)))
 		havege_source_hurry(source);
 }
 
@@ -641,8 +650,11 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 	set_freezable();
 	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
 		beat(w);
-		if (READ_ONCE(w->stuck))
+		if (READ_ONCE(w->stuck)) {
+			/* Copies may have been made: no half-step is fresh. */
+			havege_source_open(source, NULL);
 			end_stuck(w);
+		}
 		if (!has_work(w, source) || freezing(current)) {
 			sleep_well(w, source);
 			continue;

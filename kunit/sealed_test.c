@@ -135,6 +135,17 @@ static void sealed_wipes_an_old_rest(struct kunit *test)
 	grow_old(c);
 	KUNIT_EXPECT_FALSE(test, havege_reader_close(c));
 	KUNIT_EXPECT_TRUE(test, is_wiped(c));
+
+	/* It waits for the reader that asked for it, and for no later one. */
+	open_block(c);
+	grow_old(c);
+	KUNIT_EXPECT_TRUE(test, havege_reader_close(c));
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 5, false), 0);
+	KUNIT_EXPECT_TRUE(test, is_wiped(c));
+	open_block(c);
+	c->opened_ns -= (HAVEGE_HOLD_MS + 1) * NSEC_PER_MSEC;
+	KUNIT_EXPECT_FALSE(test, havege_reader_close(c));
+	KUNIT_EXPECT_TRUE(test, is_wiped(c));
 }
 
 struct sealed_reader {
