@@ -13,9 +13,10 @@
  * is then sealed: the blocks in the buffer are only seeds. A reader asks the
  * workers to open one: a worker collects fresh half-steps after the read began
  * and hashes them and the block into an opened block. What a reader leaves of it
- * is wiped after HAVEGE_OPEN_MS; the whole block waits HAVEGE_HOLD_MS for the
- * reader that asked for it, and is for no later one after HAVEGE_OPEN_MS. Copies share at most that rest, and only if the
- * copy was made within this time.
+ * is wiped after HAVEGE_OPEN_MS. A whole block waits HAVEGE_HOLD_MS for the
+ * reader that asked for it, and is for no later one after HAVEGE_OPEN_MS. Copies
+ * share at most one block, and only if the copy was made while a reader waited
+ * for it or took bytes of it.
  *
  * The VM fork notifier may run in hard interrupt context, which may not take
  * c->lock: it only sets c->fork_reported, and the next access handles it.
