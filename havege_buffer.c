@@ -100,14 +100,14 @@ u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count)
 
 void havege_buffer_open(struct havege_buffer *buffer, const u8 *block)
 {
-	memcpy(buffer->opened, block, HAVEGE_OPENED);
-	buffer->opened_left = HAVEGE_OPENED;
+	memcpy(buffer->opened, block, HAVEGE_BLOCK);
+	buffer->opened_left = HAVEGE_BLOCK;
 }
 
 u32 havege_buffer_take_opened(struct havege_buffer *buffer, void *dst,
 			      u32 count)
 {
-	u8 *from = buffer->opened + HAVEGE_OPENED - buffer->opened_left;
+	u8 *from = buffer->opened + HAVEGE_BLOCK - buffer->opened_left;
 
 	count = min(count, buffer->opened_left);
 	memcpy(dst, from, count);
@@ -118,7 +118,7 @@ u32 havege_buffer_take_opened(struct havege_buffer *buffer, void *dst,
 
 void havege_buffer_close(struct havege_buffer *buffer)
 {
-	memzero_explicit(buffer->opened, HAVEGE_OPENED);
+	memzero_explicit(buffer->opened, HAVEGE_BLOCK);
 	buffer->opened_left = 0;
 }
 

@@ -22,10 +22,8 @@
 #ifndef HAVEGE_BUFFER_H
 #define HAVEGE_BUFFER_H
 
+#include "havege_condition.h"
 #include "havege_types.h"
-
-/* Size of an opened block (bytes). */
-#define HAVEGE_OPENED		32
 
 /**
  * struct havege_buffer - a ring of ready bytes
@@ -51,7 +49,7 @@ struct havege_buffer {
 	u32 stale;
 	u32 threshold;
 	bool wanted;
-	u8 opened[HAVEGE_OPENED];
+	u8 opened[HAVEGE_BLOCK];
 	u32 opened_left;
 };
 
@@ -109,7 +107,7 @@ u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count);
 /**
  * havege_buffer_open() - store an opened block in place of the last one
  * @buffer:	the buffer
- * @block:	HAVEGE_OPENED bytes
+ * @block:	HAVEGE_BLOCK bytes
  */
 void havege_buffer_open(struct havege_buffer *buffer, const u8 *block);
 

@@ -88,8 +88,9 @@ enum havege_status {
  * @dcache_kb:	requested L1d size, KiB; 0: detect it
  * @icache_kb:	requested L1i size, KiB; 0: detect it
  * @stream:	deliver walk words instead of conditioned blocks
- * @sealed:	nobody can tell whether this machine is a copy of another one:
- *		add fresh half-steps to each block when a reader asks for it
+ * @sealed:	the module cannot notice that this machine is a copy of another
+ *		one: add fresh half-steps to each block when a reader asks for
+ *		the block
  * @clock:	NULL for the CPU's own counter, or a test's clock
  * @failed:	queued when the collector fails permanently, or NULL; outlives
  *		the collector

@@ -9,8 +9,8 @@
  * between. A change begins a new epoch, and the buffer takes no bytes of
  * workers of an earlier one.
  *
- * Without a VM generation ID nobody can tell that a VM is a copy. The collector
- * is then sealed: the blocks in the buffer are only seeds. A reader asks the
+ * Without a VM generation ID the module cannot notice that a VM is a copy. The
+ * collector is then sealed: the blocks in the buffer are only seeds. A reader asks the
  * workers to open one: a worker collects fresh half-steps after the read began
  * and hashes them and the block into an opened block. What a reader leaves of it
  * is wiped after HAVEGE_OPEN_MS. A whole block waits HAVEGE_HOLD_MS for the
@@ -260,28 +260,23 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 	wake_up_interruptible(&c->readers);
 }
 
-static bool is_older(u64 since, u32 ms)
-{
-	return ktime_get_ns() - since > (u64)ms * NSEC_PER_MSEC;
-}
-
-static bool is_old(u64 since)
-{
-	return is_older(since, HAVEGE_OPEN_MS);
-}
-
 /* The reader that waited for a block may be slow to come for it. */
+static bool may_be_closed(const struct havege_collector *c)
+{
+	lockdep_assert_held(&c->lock);
+	if (c->buffer.opened_left < HAVEGE_BLOCK)
+		return havege_is_old(c->opened_ns);
+	return ktime_get_ns() - c->opened_ns > HAVEGE_HOLD_MS * NSEC_PER_MSEC;
+}
+
 bool havege_reader_close(struct havege_collector *c)
 {
-	const struct havege_buffer *buffer = &c->buffer;
 	bool ret;
 
 	spin_lock(&c->lock);
-	if (buffer->opened_left &&
-	    is_older(c->opened_ns, buffer->opened_left == HAVEGE_BLOCK ?
-		     HAVEGE_HOLD_MS : HAVEGE_OPEN_MS))
+	if (c->buffer.opened_left && may_be_closed(c))
 		havege_buffer_close(&c->buffer);
-	ret = buffer->opened_left;
+	ret = c->buffer.opened_left;
 	spin_unlock(&c->lock);
 	return ret;
 }
@@ -291,35 +286,31 @@ bool havege_reader_close(struct havege_collector *c)
  * it may take bytes: its call, @began, is older than the fresh half-steps.
  * Without one, ask the workers for it.
  */
-static u32 take_opened(struct havege_collector *c, void *dst, size_t max,
+static u32 take_opened(struct havege_collector *c, void *dst, u32 max,
 		       u64 began)
 {
 	struct havege_buffer *buffer = &c->buffer;
 
 	lockdep_assert_held(&c->lock);
 	if (buffer->opened_left && began > c->fresh_ns &&
-	    is_old(c->opened_ns))
+	    havege_is_old(c->opened_ns))
 		havege_buffer_close(buffer);
 	if (!buffer->opened_left && buffer->fill &&
 	    c->opening == HAVEGE_NOT_ASKED && max)
 		WRITE_ONCE(c->opening, HAVEGE_ASKED);
-	return havege_buffer_take_opened(buffer, dst, min_t(size_t, max,
-							    COPY_MAX));
+	return havege_buffer_take_opened(buffer, dst, max);
 }
 
 /*
  * Take ready words. Drop old ones, except for a reader that waited for them: the
  * workers make others at once.
  */
-static u32 take_words(struct havege_collector *c, void *dst, size_t max,
-		      u64 began)
+static u32 take_words(struct havege_collector *c, void *dst, u32 max, u64 began)
 {
 	lockdep_assert_held(&c->lock);
-	if (c->buffer.fill && began > c->fresh_ns &&
-	    is_old(c->fresh_ns))
+	if (c->buffer.fill && began > c->fresh_ns && havege_is_old(c->fresh_ns))
 		havege_buffer_drop(&c->buffer);
-	return havege_buffer_take(&c->buffer, dst, min_t(size_t, max,
-							 COPY_MAX));
+	return havege_buffer_take(&c->buffer, dst, max);
 }
 
 /* Reads */
@@ -327,12 +318,14 @@ static u32 take_words(struct havege_collector *c, void *dst, size_t max,
 static u32 take_bytes(struct havege_collector *c, void *dst, size_t max,
 		      u64 began)
 {
+	const u32 some = min_t(size_t, max, COPY_MAX);
+
 	lockdep_assert_held(&c->lock);
-	if (!c->settings.sealed)
-		return havege_buffer_take(&c->buffer, dst,
-					  min_t(size_t, max, COPY_MAX));
-	return c->settings.stream ? take_words(c, dst, max, began) :
-		take_opened(c, dst, max, began);
+	if (havege_opens_blocks(c))
+		return take_opened(c, dst, some, began);
+	if (c->settings.sealed)
+		return take_words(c, dst, some, began);
+	return havege_buffer_take(&c->buffer, dst, some);
 }
 
 /*
@@ -387,7 +380,7 @@ static bool readable(struct havege_collector *c)
 		ret = true;
 	else if (c->status == HAVEGE_RECOVERING)
 		ret = false;
-	else if (c->settings.sealed && !c->settings.stream)
+	else if (havege_opens_blocks(c))
 		ret = c->buffer.opened_left ||
 			(c->buffer.fill && c->opening == HAVEGE_NOT_ASKED);
 	else

@@ -442,10 +442,8 @@ static bool is_enough(struct havege_worker *w, struct havege_source *source)
 /* Whether a reader waits for blocks, and not only for one to be opened. */
 static bool wants_blocks(struct havege_collector *c)
 {
-	const bool opens = c->settings.sealed && !c->settings.stream;
-
 	return wq_has_sleeper(&c->readers) &&
-		!(opens && READ_ONCE(c->buffer.fill));
+		!(havege_opens_blocks(c) && READ_ONCE(c->buffer.fill));
 }
 
 /* Drop, close or hurry the present set if it is due. */
@@ -479,8 +477,8 @@ static void check_demand(struct havege_worker *w)
 
 /*
  * Sealed: wipe an old opened block. Collect fresh half-steps when a reader asks
- * for it. In mode=stream no
- * word leaves unless fresh half-steps are younger than HAVEGE_OPEN_MS.
+ * for a block. In mode=stream no word leaves unless fresh half-steps are younger
+ * than HAVEGE_OPEN_MS.
  */
 static void begin_opening(struct havege_worker *w,
 			  const struct havege_source *source)
@@ -494,8 +492,7 @@ static void begin_opening(struct havege_worker *w,
 	if (w->opening)
 		return;
 	if (source->stream)
-		w->opening = ktime_get_ns() - w->fresh_ns >
-			HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+		w->opening = havege_is_old(w->fresh_ns);
 	else if (READ_ONCE(c->opening) == HAVEGE_ASKED)
 		w->opening = havege_reader_take_on(c);
 	if (w->opening)

@@ -26,6 +26,7 @@
 
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
@@ -210,6 +211,28 @@ struct havege_collector {
 	wait_queue_head_t work;
 };
 
+/**
+ * havege_opens_blocks() - whether readers get opened blocks
+ * @c:		the collector
+ *
+ * Return: true for a sealed collector, but with mode=stream.
+ */
+static inline bool havege_opens_blocks(const struct havege_collector *c)
+{
+	return c->settings.sealed && !c->settings.stream;
+}
+
+/**
+ * havege_is_old() - whether fresh half-steps, a block or words are too old
+ * @since:	when they came, ns
+ *
+ * Return: true after HAVEGE_OPEN_MS.
+ */
+static inline bool havege_is_old(u64 since)
+{
+	return ktime_get_ns() - since > HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+}
+
 /* havege_reader.c */
 
 /**
@@ -324,7 +347,7 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 			u64 fresh_ns);
 
 /**
- * havege_reader_close() - wipe what is left of an opened block, if it is old
+ * havege_reader_close() - wipe the rest of an old opened block
  * @c:		the collector
  *
  * Context: any that may take a spinlock.
