@@ -133,8 +133,8 @@ thread_sleeps() {
 	[ "$(awk '{ print $3 }' "/proc/$PID/stat")" = S ]
 }
 
-# quiet_window: counts the thread's context switches while nobody reads: from _before to SWITCHES.
-# Fails if somebody has read. The second before it is for the rest of an opened block.
+# quiet_window: counts the thread's context switches in 10 s: from _before to SWITCHES. Fails if a
+# read took bytes meanwhile. The thread wipes the rest of an opened block in the second before.
 quiet_window() {
 	_out=$(get "$S/bytes_out")
 	sleep 1

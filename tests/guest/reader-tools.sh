@@ -25,6 +25,14 @@ is_sealed() {
 	dmesg | grep -q 'no VM generation ID: fresh samples'
 }
 
+# test_first_bytes TEXT: a read gets 64 bytes.
+test_first_bytes() {
+	hwread -o /tmp/a 64 1 >/tmp/out
+	WHY=$(cat /tmp/out)
+	grep -q 'bytes=64 .*error=none' /tmp/out
+	result $? "$1"
+}
+
 # read_gets SIZE COUNT [OPTION]: reads COUNT times SIZE bytes; they came, or some with an OPTION.
 read_gets() {
 	hwread ${3:+"$3"} "$1" "$2" >/tmp/out
@@ -121,8 +129,8 @@ drained() {
 }
 
 # block_readers COUNT [SIZE]: starts readers that wait: a hog keeps the collector from running and
-# no byte can leave without it. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first byte; a
-# read that has some bytes returns these and no error.
+# no byte can leave without it. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first
+# byte; a read that has some bytes returns these and no error.
 block_readers() {
 	_cpu=$(get "$S/cpu")
 	# The core's thread reads first: else it waits in read() and blocks the readers.

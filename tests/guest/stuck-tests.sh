@@ -92,14 +92,10 @@ all_cpus() {
 	[ "$(get "$S/cpu")" = "0-$LAST" ]
 }
 
-not_all_cpus() {
-	! all_cpus
-}
-
 # During a retry all CPUs have a worker. A retry that is given up leaves the ready bytes.
 stuck_retry() {
-	wait_for 60 all_cpus && fill_up && wait_for 30 not_all_cpus && wait_for 60 all_cpus &&
-		wait_for 30 not_all_cpus
+	wait_for 60 all_cpus && fill_up && wait_for 30 not all_cpus && wait_for 60 all_cpus &&
+		wait_for 30 not all_cpus
 	_rc=$?
 	_left=$(get "$S/fill_level")
 	WHY="code $_rc, CPU $(get "$S/cpu"), $_left bits of $FULL"

@@ -107,13 +107,11 @@ run_mode() {
 # free_hog MODE: lets the hog keep its CPU. Newer kernels have two rules against that. Turning the
 # second one off can make a kernel warn when a CPU goes offline: modes with such CPUs use no hog.
 free_hog() {
-	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 	case $1 in
-	test-hotplug | test-isolated | test-faults | test-hostile | test-soak) return ;;
+	test-hotplug | test-isolated | test-faults | test-hostile | test-soak)
+		echo -1 >/proc/sys/kernel/sched_rt_runtime_us ;;
+	*)	spare_time 0 ;;
 	esac
-	for _server in "$D"/sched/fair_server/cpu*/runtime; do
-		[ ! -e "$_server" ] || echo 0 >"$_server"
-	done
 }
 
 klog

@@ -89,9 +89,9 @@ runs16() {
 	awk '{ for (i = 1; i + 31 <= length($0); i += 2) print substr($0, i, 32) }'
 }
 
-# compare NAME LAST BYTES: compares the original, if it goes on, and copies 1 to LAST. SHARED: runs of 16 bytes that
-# more than one of them has read. MOST: bytes of one machine in such runs, at most. SHORT: machines
-# that have read fewer than BYTES.
+# compare NAME LAST BYTES: compares the original, if it goes on, and copies 1 to LAST. SHARED: runs
+# of 16 bytes that more than one of them has read. MOST: bytes of one machine in such runs, at most.
+# SHORT: machines that have read fewer than BYTES.
 compare() {
 	_i=$FIRST
 	: >"$COPIES/runs"
@@ -119,8 +119,8 @@ compare() {
 	done
 }
 
-# compare_pools NAME LAST: says how many outputs the kernel's own pool had, for comparison. Nobody
-# promises that they differ.
+# compare_pools NAME LAST: prints how many different outputs the kernel's own pool had, for
+# comparison. The test does not require that they differ.
 compare_pools() {
 	_p=$(cat "$COPIES/original" "$COPIES/$1".*[0-9] | tr -d '\r' | sed -n "s/^# pool $1 //p" |
 		sort -u | wc -l)
