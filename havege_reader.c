@@ -266,7 +266,7 @@ static bool may_be_closed(const struct havege_collector *c)
 	lockdep_assert_held(&c->lock);
 	if (c->buffer.opened_left < HAVEGE_BLOCK)
 		return havege_is_old(c->opened_ns);
-	return ktime_get_ns() - c->opened_ns > HAVEGE_HOLD_MS * NSEC_PER_MSEC;
+	return ktime_get_ns() > c->opened_ns + HAVEGE_HOLD_MS * NSEC_PER_MSEC;
 }
 
 bool havege_reader_close(struct havege_collector *c)

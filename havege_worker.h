@@ -230,7 +230,7 @@ static inline bool havege_opens_blocks(const struct havege_collector *c)
  */
 static inline bool havege_is_old(u64 since)
 {
-	return ktime_get_ns() - since > HAVEGE_OPEN_MS * NSEC_PER_MSEC;
+	return ktime_get_ns() > since + HAVEGE_OPEN_MS * NSEC_PER_MSEC;
 }
 
 /* havege_reader.c */

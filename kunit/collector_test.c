@@ -9,13 +9,11 @@
 #include <kunit/test.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/kthread.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 
-#include "../havege_worker.h"
+#include "collector_tools.h"
 #include "noise_clock.h"
 
 /* Walk words: they come a hundred times faster than blocks. */
@@ -121,23 +119,7 @@ static bool full(struct havege_collector *c)
 static bool becomes_full(struct havege_collector *c)
 {
 	return wait_event_interruptible_timeout(c->readers, full(c),
-						20 * HZ) > 0;
-}
-
-/* Wait until the task sleeps in its wait, not on its way into or out of it. */
-static bool asleep(struct task_struct *task)
-{
-	const unsigned long deadline = jiffies + 20 * HZ;
-	unsigned long before;
-
-	do {
-		before = task->nvcsw + task->nivcsw;
-		if (!time_before(jiffies, deadline))
-			return false;
-		cond_resched();
-	} while (!(READ_ONCE(task->__state) & TASK_INTERRUPTIBLE) ||
-		 task_curr(task) || task->nvcsw + task->nivcsw != before);
-	return true;
+						HANG) > 0;
 }
 
 static void drain(struct kunit *test, struct havege_collector *c, u32 bytes)
@@ -530,44 +512,10 @@ static void read_takes_what_is_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->bytes_out, 6);
 }
 
-/* A reader in a kthread. */
-struct reader {
-	struct havege_collector *c;
-	struct task_struct *task;
-	struct completion done;
-	int ret;
-	u8 out[16];
-};
-
-static int reader_fn(void *data)
-{
-	struct reader *r = data;
-
-	r->ret = havege_collector_read(r->c, r->out, sizeof(r->out), true);
-	complete(&r->done);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
-static struct reader *start_reader(struct kunit *test)
-{
-	struct reader *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, r);
-	r->c = test->priv;
-	init_completion(&r->done);
-	r->task = kthread_create(reader_fn, r, "havege-reader");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(r->task));
-	get_task_struct(r->task);
-	wake_up_process(r->task);
-	return r;
-}
-
 /* Wait until the reader waits. Nothing is ready, so it sleeps nowhere else. */
 static void until_waiting(struct kunit *test, struct reader *r)
 {
-	const unsigned long deadline = jiffies + 20 * HZ;
+	const unsigned long deadline = jiffies + HANG;
 
 	while (!wq_has_sleeper(&r->c->readers) && time_before(jiffies, deadline))
 		cond_resched();
@@ -581,14 +529,6 @@ static void expect_soon(struct kunit *test, struct reader *r)
 {
 	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r->done, SOON), 0);
 	complete(&r->done);
-}
-
-static int end_of(struct kunit *test, struct reader *r)
-{
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r->done, 20 * HZ), 0);
-	kthread_stop(r->task);
-	put_task_struct(r->task);
-	return r->ret;
 }
 
 /*
@@ -608,7 +548,7 @@ static void expect_woken(struct kunit *test, struct havege_collector *c)
 static void read_waits_for_bytes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
-	struct reader *r = start_reader(test);
+	struct reader *r = start_reader(test, read_once);
 
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
@@ -626,7 +566,7 @@ static void read_ends_when_dismissed(struct kunit *test)
 	u8 out[4];
 
 	for (i = 0; i < ARRAY_SIZE(r); i++)
-		r[i] = start_reader(test);
+		r[i] = start_reader(test, read_once);
 	until_waiting(test, r[0]);
 	havege_collector_dismiss(c);
 	expect_woken(test, c);
@@ -643,7 +583,7 @@ static void read_ends_when_dismissed(struct kunit *test)
 /* The hw_random core stops its own thread like this, inside a read. */
 static void read_ends_at_kthread_stop(struct kunit *test)
 {
-	struct reader *r = start_reader(test);
+	struct reader *r = start_reader(test, read_once);
 
 	until_waiting(test, r);
 	kthread_stop(r->task);
@@ -659,7 +599,7 @@ static void read_ends_at_kthread_stop(struct kunit *test)
 static void read_ends_at_failure(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
-	struct reader *r = start_reader(test);
+	struct reader *r = start_reader(test, read_once);
 	u8 out[4];
 
 	until_waiting(test, r);
@@ -676,7 +616,7 @@ static void read_ends_at_failure(struct kunit *test)
 /* Without bytes the wait is bounded, and does not return 0. */
 static void read_times_out(struct kunit *test)
 {
-	struct reader *r = start_reader(test);
+	struct reader *r = start_reader(test, read_once);
 
 	KUNIT_EXPECT_EQ(test, end_of(test, r), -ETIMEDOUT);
 }
@@ -1103,22 +1043,30 @@ static void read_nothing(struct havege_collector *c, struct havege_worker *w)
 	havege_collector_read(c, out, sizeof(out), false);
 }
 
-/*
- * Let @cpu run its worker no more, and empty the buffer. Return true once reads
- * have found that.
- */
-static bool gets_stuck(struct havege_collector *c, struct noise_clock *clock,
-		       int cpu)
+/* Let @cpu run its worker no more, and empty the buffer. */
+static bool stands_still(struct havege_collector *c, struct noise_clock *clock,
+			 int cpu)
 {
-	struct havege_worker *w = worker_on(c, cpu);
-	const unsigned long deadline = jiffies + 20 * HZ;
-	bool ret;
+	const unsigned long deadline = jiffies + HANG;
 	u8 out[16];
 
 	WRITE_ONCE(clock->stuck, cpu);
 	while (havege_collector_read(c, out, sizeof(out), false) > 0 ||
 	       (!READ_ONCE(clock->waits) && time_before(jiffies, deadline)))
 		cond_resched();
+	return READ_ONCE(clock->waits);
+}
+
+/* The same, and return true once reads have found that. */
+static bool gets_stuck(struct havege_collector *c, struct noise_clock *clock,
+		       int cpu)
+{
+	struct havege_worker *w = worker_on(c, cpu);
+	const unsigned long deadline = jiffies + HANG;
+	bool ret;
+
+	if (!stands_still(c, clock, cpu))
+		return false;
 	do {
 		cond_resched();
 		/* The settle work may free the worker. */
@@ -1199,26 +1147,31 @@ static bool is_found(struct havege_collector *c, struct havege_worker *w)
 /* A worker without work, in a pause or in its start-up does not stand still. */
 static void reader_watches_workers(struct kunit *test)
 {
-	struct havege_collector *c;
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
 	struct havege_worker *w;
 	u8 out[3];
 
-	on_clock(test, false);
-	c = test->priv;
 	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+	/* With two CPUs it would run beside this test. */
+	KUNIT_ASSERT_TRUE(test, stands_still(c, &o->clock, 0));
 	w = only_worker(c);
 	/* Keep the settle work out, and the reads from taking bytes. */
 	mutex_lock(&c->control);
 	spin_lock(&c->lock);
 	c->status = HAVEGE_RECOVERING;
 	spin_unlock(&c->lock);
-	KUNIT_EXPECT_FALSE(test, is_found(c, w));
-	/* As if the CPU did not run the thread that was woken up. */
-	c->buffer.fill = 0;
-	c->buffer.wanted = true;
 	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	WRITE_ONCE(w->idle, true);
+	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	c->buffer.fill = c->buffer.size;
+	c->buffer.wanted = false;
+	KUNIT_EXPECT_FALSE(test, is_found(c, w));
+	WRITE_ONCE(w->idle, false);
+	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	c->buffer.fill = 0;
 	WRITE_ONCE(w->pause_end, jiffies + 60 * HZ);
 	WRITE_ONCE(w->pausing, true);
 	KUNIT_EXPECT_FALSE(test, is_found(c, w));
@@ -1251,6 +1204,8 @@ static void reader_watches_workers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, false), 3);
 	KUNIT_EXPECT_FALSE(test, c->starving);
 	mutex_unlock(&c->control);
+	WRITE_ONCE(o->clock.stuck, -1);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
 /* Another worker's CPU runs it: reads go on. */
@@ -1333,7 +1288,7 @@ static void recovering_serves_nothing(struct kunit *test)
 	spin_unlock(&c->lock);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
-	r = start_reader(test);
+	r = start_reader(test, read_once);
 	until_waiting(test, r);
 	/* A spurious wake-up does not make the reader check twice. */
 	wake_up_interruptible_all(&c->readers);
@@ -1358,7 +1313,7 @@ static void collector_fails(struct kunit *test)
 	u8 out[4];
 
 	for (stream = 0; stream < 2; stream++) {
-		deadline = jiffies + 20 * HZ;
+		deadline = jiffies + HANG;
 		o = on_clock(test, stream);
 		c = test->priv;
 		KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
@@ -1375,12 +1330,12 @@ static void collector_fails(struct kunit *test)
 		} while (got >= 0 && time_before(jiffies, deadline));
 		KUNIT_EXPECT_EQ(test, got, -EIO);
 		KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard,
-								  20 * HZ), 0);
+								  HANG), 0);
 		KUNIT_EXPECT_EQ(test, status(c), HAVEGE_FAILED);
 		KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false),
 				-EIO);
-		r = start_reader(test);
+		r = start_reader(test, read_once);
 		KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
 		KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
@@ -1397,7 +1352,7 @@ static void collector_fails(struct kunit *test)
  */
 static void recovering_is_for_all(struct kunit *test)
 {
-	const unsigned long deadline = jiffies + 20 * HZ;
+	const unsigned long deadline = jiffies + HANG;
 	struct on_clock *o = on_clock(test, false);
 	struct havege_collector *c = test->priv;
 	struct havege_worker *w;
@@ -1451,7 +1406,7 @@ static void failing_is_for_all(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, asleep(w->task));
 	WRITE_ONCE(o->clock.noise, CONSTANT);
 	drain(test, c, 4096 - 63);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, 20 * HZ),
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&o->heard, HANG),
 			0);
 	WRITE_ONCE(o->clock.noise, NOISY);
 	list_for_each_entry(w, &c->workers, list)
@@ -1486,7 +1441,7 @@ static void collector_notices(struct kunit *test)
 	drain(test, c, 4096 - 63);
 	KUNIT_ASSERT_GT(test, wait_event_interruptible_timeout(c->readers,
 							       is_recovering(c),
-							       60 * HZ), 0);
+							       HANG), 0);
 	/* Older bytes stay in the buffer, and are not served. */
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 63);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
@@ -1586,7 +1541,7 @@ static void collector_waits_for_memory(struct kunit *test)
 	wake_up(&c->work);
 	KUNIT_EXPECT_GT(test, wait_event_interruptible_timeout(c->readers,
 							       status(c) == HAVEGE_OK,
-							       20 * HZ), 0);
+							       HANG), 0);
 	KUNIT_EXPECT_EQ(test, w->no_memory, 0);
 }
 
@@ -1686,7 +1641,7 @@ static void read_waits_for_resume(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	havege_collector_suspend(c);
-	r = start_reader(test);
+	r = start_reader(test, read_on);
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
 	havege_collector_resume(c);

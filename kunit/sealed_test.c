@@ -3,14 +3,13 @@
  * The sealed collector: no byte leaves as it was before its reader came
  *
  * Most cases have no worker: the test takes its part. They set the times of the
- * collector instead of waiting.
+ * collector: nothing becomes old while a case runs, unless it says so.
  */
 #include <kunit/test.h>
-#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
-#include "../havege_worker.h"
+#include "collector_tools.h"
 #include "noise_clock.h"
 
 static const u8 sealed_blocks[2 * HAVEGE_BLOCK] = "SEALED...";
@@ -60,19 +59,31 @@ static struct havege_collector *with_blocks(struct kunit *test)
 	return c;
 }
 
-/* Open a block for a reader that came before now. */
+/* As if the opened block, or the ready words, had come this long ago. */
+static void set_age(struct havege_collector *c, s64 ms)
+{
+	spin_lock(&c->lock);
+	c->opened_ns = ktime_get_ns() - ms * NSEC_PER_MSEC;
+	c->fresh_ns = c->opened_ns;
+	spin_unlock(&c->lock);
+}
+
+/* They are from the future: a slow machine does not make them old. */
+static void stay_young(struct havege_collector *c)
+{
+	set_age(c, -(s64)HANG * MSEC_PER_SEC / HZ);
+}
+
+static void grow_old(struct havege_collector *c)
+{
+	set_age(c, HAVEGE_OPEN_MS + 1);
+}
+
+/* Open a block that stays young. */
 static void open_block(struct havege_collector *c)
 {
 	havege_reader_open(c, 0, opened_block, ktime_get_ns());
-}
-
-/* Let the opened block, or the ready words, become old. */
-static void grow_old(struct havege_collector *c)
-{
-	spin_lock(&c->lock);
-	c->opened_ns -= (HAVEGE_OPEN_MS + 1) * NSEC_PER_MSEC;
-	c->fresh_ns -= (HAVEGE_OPEN_MS + 1) * NSEC_PER_MSEC;
-	spin_unlock(&c->lock);
+	stay_young(c);
 }
 
 static bool is_wiped(const struct havege_collector *c)
@@ -143,56 +154,31 @@ static void sealed_wipes_an_old_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 5, false), 0);
 	KUNIT_EXPECT_TRUE(test, is_wiped(c));
 	open_block(c);
-	c->opened_ns -= (HAVEGE_HOLD_MS + 1) * NSEC_PER_MSEC;
+	set_age(c, HAVEGE_HOLD_MS + 1);
 	KUNIT_EXPECT_FALSE(test, havege_reader_close(c));
 	KUNIT_EXPECT_TRUE(test, is_wiped(c));
-}
-
-struct sealed_reader {
-	struct havege_collector *c;
-	struct completion done;
-	int ret;
-	u8 out[64];
-};
-
-static int sealed_reader_fn(void *data)
-{
-	struct sealed_reader *r = data;
-
-	r->ret = havege_collector_read(r->c, r->out, sizeof(r->out), true);
-	complete(&r->done);
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
 }
 
 /* A reader that has waited gets its block, however late it wakes up. */
 static void sealed_serves_a_slow_reader(struct kunit *test)
 {
 	struct havege_collector *c = with_blocks(test);
-	struct sealed_reader *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
-	const unsigned long deadline = jiffies + 20 * HZ;
-	struct task_struct *task;
+	struct reader *r = start_reader(test, read_on);
+	const unsigned long deadline = jiffies + HANG;
 
-	KUNIT_ASSERT_NOT_NULL(test, r);
-	r->c = c;
-	init_completion(&r->done);
-	task = kthread_run(sealed_reader_fn, r, "havege-reader");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	while (!havege_reader_take_on(c) && time_before(jiffies, deadline))
 		cond_resched();
 	KUNIT_EXPECT_EQ(test, c->opening, HAVEGE_TAKEN_ON);
 
 	spin_lock(&c->lock);
 	havege_buffer_open(&c->buffer, opened_block);
-	c->fresh_ns = ktime_get_ns();
-	c->opened_ns = c->fresh_ns - NSEC_PER_SEC;
+	c->opened_ns = ktime_get_ns() - NSEC_PER_SEC;
+	/* Also if this machine is so slow that it calls again. */
+	c->fresh_ns = U64_MAX;
 	WRITE_ONCE(c->opening, HAVEGE_NOT_ASKED);
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r->done, 20 * HZ), 0);
-	kthread_stop(task);
-	KUNIT_EXPECT_EQ(test, r->ret, HAVEGE_BLOCK);
+	KUNIT_EXPECT_EQ(test, end_of(test, r), HAVEGE_BLOCK);
 	KUNIT_EXPECT_EQ(test, memcmp(r->out, opened_block, HAVEGE_BLOCK), 0);
 }
 
@@ -248,9 +234,11 @@ static void sealed_notes_demand(struct kunit *test)
 static void sealed_drops_old_words(struct kunit *test)
 {
 	struct havege_collector *c = new_collector(test, true);
+	const u64 before = ktime_get_ns();
 	u8 out[64];
 
 	KUNIT_EXPECT_EQ(test, havege_reader_supply(c, 0, "abcdef", 6, false), 6);
+	stay_young(c);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 2, false), 2);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "ab", 2), 0);
 	grow_old(c);
@@ -261,6 +249,8 @@ static void sealed_drops_old_words(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c->buffer.stale, 0);
 	KUNIT_EXPECT_TRUE(test, c->buffer.wanted);
 	KUNIT_EXPECT_EQ(test, havege_reader_supply(c, 0, "mnop", 4, false), 4);
+	KUNIT_EXPECT_LE(test, before, c->fresh_ns);
+	stay_young(c);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 2, false), 2);
 	KUNIT_EXPECT_EQ(test, memcmp(out, "mn", 2), 0);
 }
@@ -284,13 +274,13 @@ static void until_full(struct kunit *test, struct havege_collector *c)
 {
 	KUNIT_ASSERT_GT(test, wait_event_interruptible_timeout(c->readers,
 							       is_full(c),
-							       20 * HZ), 0);
+							       HANG), 0);
 }
 
 /* Whether the opened block is wiped; without the lock, as a copy sees it. */
 static bool becomes_wiped(const struct havege_collector *c)
 {
-	const unsigned long deadline = jiffies + 20 * HZ;
+	const unsigned long deadline = jiffies + HANG;
 
 	/* The worker writes it at the same time. */
 	while (!data_race(is_wiped(c)) && time_before(jiffies, deadline))
@@ -303,8 +293,9 @@ static void sealed_serves(struct kunit *test)
 {
 	struct havege_collector *c = new_collector(test, false);
 	u8 *ready = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	const unsigned long deadline = jiffies + HANG;
 	u8 out[64], next[HAVEGE_BLOCK];
-	u32 i, same = 0;
+	u32 i, same = 0, got = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, ready);
 	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_none_mask), 0);
@@ -313,11 +304,10 @@ static void sealed_serves(struct kunit *test)
 	memcpy(ready, c->buffer.data, 4096);
 	spin_unlock(&c->lock);
 
-	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 64, true),
-			HAVEGE_BLOCK);
+	KUNIT_EXPECT_EQ(test, read_on(c, out, 64), HAVEGE_BLOCK);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096 - HAVEGE_BLOCK);
 	KUNIT_EXPECT_TRUE(test, becomes_wiped(c));
-	KUNIT_EXPECT_EQ(test, havege_collector_read(c, next, 20, true), 20);
+	KUNIT_EXPECT_EQ(test, read_on(c, next, 20), 20);
 	KUNIT_EXPECT_NE(test, memcmp(out, next, 20), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096 - 2 * HAVEGE_BLOCK);
 	/* The worker wipes the rest: no reader comes. */
@@ -329,25 +319,34 @@ static void sealed_serves(struct kunit *test)
 			!memcmp(ready + i, next, 16);
 	KUNIT_EXPECT_EQ(test, same, 0);
 	/* Contributions are opened, too. */
-	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64),
-			2 * HAVEGE_BLOCK);
+	while (got < 2 * HAVEGE_BLOCK && time_before(jiffies, deadline))
+		got += havege_collector_contribute(c, 2 * HAVEGE_BLOCK - got);
+	KUNIT_EXPECT_EQ(test, got, 2 * HAVEGE_BLOCK);
 	KUNIT_EXPECT_EQ(test, c->contributed, 2 * HAVEGE_BLOCK);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill % HAVEGE_BLOCK, 0);
 }
 
 static void sealed_serves_words(struct kunit *test)
 {
 	struct havege_collector *c = new_collector(test, true);
+	struct havege_worker *w;
 	u8 out[2][64];
+	u64 before;
 
 	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_none_mask), 0);
 	until_full(test, c);
-	KUNIT_EXPECT_GT(test, worker_of(c)->fresh_ns, 0);
-	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out[0], 64, true), 64);
-	grow_old(c);
-	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out[1], 64, true), 64);
-	KUNIT_EXPECT_NE(test, memcmp(out[0], out[1], 64), 0);
+	w = worker_of(c);
+	KUNIT_EXPECT_TRUE(test, asleep(w->task));
+	stay_young(c);
+	KUNIT_EXPECT_EQ(test, read_on(c, out[0], 64), 64);
 	/* The worker begins with fresh half-steps if its last ones are old. */
-	KUNIT_EXPECT_GE(test, c->fresh_ns, worker_of(c)->fresh_ns);
+	before = w->fresh_ns;
+	KUNIT_EXPECT_GT(test, before, 0);
+	w->fresh_ns = 0;
+	grow_old(c);
+	KUNIT_EXPECT_EQ(test, read_on(c, out[1], 64), 64);
+	KUNIT_EXPECT_NE(test, memcmp(out[0], out[1], 64), 0);
+	KUNIT_EXPECT_GT(test, READ_ONCE(w->fresh_ns), before);
 }
 
 /* A fork that is reported feeds the pool before anything else. */
