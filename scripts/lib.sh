@@ -285,8 +285,8 @@ count_in() {
 }
 
 # count_part WHAT FILE CODE SECONDS: adds the last count in FILE to ours. A command without a count,
-# or with an error but no failure, counts as one failure. TMP/parts gets a line for it. Sets _p and
-# _f, the counts, and _why, what was wrong with them.
+# or with an error but no failure, counts as one failure. TMP/parts gets a line for it, and one for
+# each test that failed. Sets _p and _f, the counts, and _why, what was wrong with them.
 count_part() {
 	_count=$(count_in "$2")
 	_p=${_count%% *}
@@ -305,4 +305,12 @@ count_part() {
 	_line="$1: $_p passed, $_f failed$_why, $4 s"
 	say "$_line"
 	echo "    $_line" >>"$TMP/parts"
+	[ "$_f" = 0 ] || failures_in "$2" >>"$TMP/parts"
+}
+
+# failures_in FILE: prints the tests that failed, by TAP or by kunit.py, and what KUnit expected; the
+# first ones of many.
+failures_in() {
+	grep -aE '^not ok|^\[[0-9:]+\] (\[FAILED\]| *#.* FAILED at| *Expected) ' "$1" | head -n 20 |
+		sed 's/^/        /'
 }
