@@ -37,6 +37,7 @@
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/topology.h>
@@ -86,6 +87,8 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 		kfree(w);
 		return ERR_PTR(err);
 	}
+	/* Readers may raise the priority of a thread that has just ended. */
+	get_task_struct(w->task);
 	kthread_bind(w->task, cpu);
 
 	spin_lock(&c->lock);
@@ -100,7 +103,7 @@ static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
 /* Whether a worker for which no CPU was requested may go to this CPU. */
 static bool is_free(const struct havege_collector *c, int cpu)
 {
-	return havege_worker_fits(cpu) && !cpumask_test_cpu(cpu, &c->stuck);
+	return havege_worker_fits(cpu) && !cpumask_test_cpu(cpu, &c->unfit);
 }
 
 /*
@@ -171,6 +174,7 @@ static void end_worker(struct havege_worker *w)
 	havege_reader_wipe(c);
 	/* The other workers may sleep: the wiped buffer needs a refill. */
 	wake_up(&c->work);
+	put_task_struct(w->task);
 	kfree(w);
 }
 
@@ -192,7 +196,7 @@ static void report_stuck(struct havege_collector *c, int cpu)
 	spin_lock(&c->lock);
 	strscpy(c->reason, text, sizeof(c->reason));
 	spin_unlock(&c->lock);
-	if (!cpumask_test_and_set_cpu(cpu, &c->stuck))
+	if (!cpumask_test_and_set_cpu(cpu, &c->unfit))
 		pr_warn("%s\n", text);
 }
 
@@ -206,7 +210,7 @@ static void note_stuck(struct havege_collector *c)
 		if (READ_ONCE(w->stuck))
 			report_stuck(c, w->cpu);
 		else
-			cpumask_clear_cpu(w->cpu, &c->stuck);
+			cpumask_clear_cpu(w->cpu, &c->unfit);
 	}
 	spin_lock(&c->lock);
 	havege_worker_sum_up(c);
@@ -234,12 +238,26 @@ static int wait_for_start(struct havege_worker *w)
 		    READ_ONCE(w->c->suspending))
 			return -EINTR;
 		looks = READ_ONCE(w->beat) == seen ? looks + 1 : 0;
+		/* Many tasks can keep a thread of a low priority for so long. */
+		if (looks == HAVEGE_STUCK_SECONDS * 10 / 3)
+			havege_worker_raise(w);
 		seen = READ_ONCE(w->beat);
 	}
 	spin_lock(&w->c->lock);
 	WRITE_ONCE(w->stuck, true);
 	spin_unlock(&w->c->lock);
 	return -EBUSY;
+}
+
+/* What a failed start-up says of the CPU. */
+static void note_failure(struct havege_collector *c, const struct havege_worker *w,
+			 int err)
+{
+	lockdep_assert_held(&c->control);
+	if (err == -EBUSY)
+		report_stuck(c, w->cpu);
+	else if (err == -ENODEV && w->stopped)
+		cpumask_set_cpu(w->cpu, &c->unfit);
 }
 
 /* Start a worker on a CPU without one, and wait for its start-up. */
@@ -257,16 +275,15 @@ static int start_on(struct havege_collector *c, int cpu)
 
 	wake_up_process(w->task);
 	err = wait_for_start(w);
-	if (err == -EBUSY)
-		report_stuck(c, cpu);
 	/* The start-up may have passed just as the starter gave up. */
 	if (err) {
+		note_failure(c, w, err);
 		end_worker(w);
 		return err;
 	}
 	cpumask_clear_cpu(cpu, &c->doubted);
-	cpumask_clear_cpu(cpu, &c->stuck);
-	if (!cpumask_empty(&c->stuck) && !cpumask_test_cpu(cpu, &c->asked))
+	cpumask_clear_cpu(cpu, &c->unfit);
+	if (!cpumask_empty(&c->unfit) && !cpumask_test_cpu(cpu, &c->asked))
 		pr_info("collecting on CPU %d instead\n", cpu);
 	return 0;
 }
@@ -310,7 +327,7 @@ static int start_blocked(struct havege_collector *c)
 }
 
 /*
- * The default CPU. If that is stuck: the CPU of a worker, so that it stays; the
+ * The default CPU. If that is unfit: the CPU of a worker, so that it stays; the
  * CPU that runs this code, which is not stuck; any other housekeeping CPU.
  */
 static int choose_cpu(struct havege_collector *c)
@@ -321,7 +338,7 @@ static int choose_cpu(struct havege_collector *c)
 	int cpu;
 
 	lockdep_assert_held(&c->control);
-	if (!cpumask_test_cpu(usual, &c->stuck))
+	if (!cpumask_test_cpu(usual, &c->unfit))
 		return usual;
 	list_for_each_entry(w, &c->workers, list)
 		if (cpu_online(w->cpu) && is_free(c, w->cpu))
@@ -331,7 +348,7 @@ static int choose_cpu(struct havege_collector *c)
 	for_each_online_cpu(cpu)
 		if (is_free(c, cpu))
 			return cpu;
-	/* All of them were stuck at some time. This one runs code. */
+	/* All of them were unfit at some time. This one runs code. */
 	if (cpu_online(here) && havege_worker_fits(here))
 		return here;
 	return usual;
@@ -341,18 +358,19 @@ static int choose_cpu(struct havege_collector *c)
 static void choose_target(struct havege_collector *c)
 {
 	lockdep_assert_held(&c->control);
-	cpumask_and(&c->stuck, &c->stuck, cpu_online_mask);
+	cpumask_and(&c->unfit, &c->unfit, cpu_online_mask);
 	if (cpumask_and(&c->target, &c->asked, cpu_online_mask))
 		return;
 	cpumask_clear(&c->target);
 	cpumask_set_cpu(choose_cpu(c), &c->target);
 }
 
-/* Whether the chosen CPU is stuck, was not requested, and is not the only one. */
+/* Whether the chosen CPU is unfit, was not requested, and is not the only one. */
 static bool may_choose_another(struct havege_collector *c)
 {
 	return !cpumask_intersects(&c->target, &c->asked) &&
-		!cpumask_test_cpu(choose_cpu(c), &c->stuck);
+		cpumask_subset(&c->target, &c->unfit) &&
+		!cpumask_test_cpu(choose_cpu(c), &c->unfit);
 }
 
 /* Whether a worker may stay as it is. */
@@ -421,8 +439,8 @@ static int place_on_target(struct havege_collector *c)
 }
 
 /*
- * The same, and on another CPU if the chosen one is stuck: choose_cpu() avoids
- * it from now on.
+ * The same, and on another CPU if the chosen one is unfit: choose_cpu() avoids
+ * it from now on. Without noise, another CPU would not help.
  */
 static int place_workers(struct havege_collector *c)
 {
@@ -430,7 +448,7 @@ static int place_workers(struct havege_collector *c)
 
 	do {
 		err = place_on_target(c);
-	} while (err == -EBUSY && may_choose_another(c));
+	} while ((err == -EBUSY || err == -ENODEV) && may_choose_another(c));
 	return err;
 }
 
@@ -545,14 +563,15 @@ int havege_collector_start(struct havege_collector *c,
 
 	mutex_lock(&c->control);
 	cpumask_copy(&c->asked, cpus);
-	cpumask_clear(&c->stuck);
+	cpumask_clear(&c->unfit);
 	err = place_some_workers(c);
 	/* No CPU was requested: retry on another one. */
 	while (err == -ENXIO && cpumask_empty(cpus) && tries--) {
 		wait_for_hotplug();
 		err = place_some_workers(c);
 	}
-	if (err == -ENODEV && cpumask_weight(&c->target) > 1)
+	if (err == -ENODEV && (cpumask_weight(&c->target) > 1 ||
+			       cpumask_weight(&c->unfit) > 1))
 		pr_err("not started: none of these CPUs can collect\n");
 	if (err) {
 		stop_workers(c);
@@ -577,7 +596,7 @@ int havege_collector_move(struct havege_collector *c,
 	cpumask_copy(before, &c->asked);
 	cpumask_copy(&c->asked, cpus);
 	/* A user who writes wants a new try, but on no CPU that is stuck now. */
-	cpumask_clear(&c->stuck);
+	cpumask_clear(&c->unfit);
 	err = start_blocked(c);
 	if (!err) {
 		note_stuck(c);

@@ -188,6 +188,7 @@ void havege_reader_starved(struct havege_collector *c)
 	if (time_after(jiffies, c->looked_at + LOOK_GAP))
 		c->starving = false;
 	list_for_each_entry(w, &c->workers, list) {
+		havege_worker_raise(w);
 		if (!stands_still(c, w) || w->stuck)
 			continue;
 		WRITE_ONCE(w->stuck, true);

@@ -21,6 +21,14 @@
  * after each step. On another CPU it drops its samples and queues the settle
  * work, which replaces it.
  *
+ * While nobody waits for bytes the thread's priority is low: on a machine with
+ * one CPU a start-up or a refill takes less than 5 % from another task. Somebody
+ * waits if
+ * - a reader sleeps: it raises the priority of the threads itself, since many
+ *   other tasks may keep them from seeing it soon;
+ * - the kernel's random number generator is not initialised: tasks may wait;
+ * - a start-up takes longer than START_PATIENCE: insmod waits.
+ *
  * The thread is freezable, for a freeze that comes before the suspend notifier.
  *
  * cond_resched_tasks_rcu_qs() between two steps: with steady reads the thread
@@ -39,6 +47,7 @@
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -48,6 +57,18 @@
 
 /* Fills that a worker mixes into the kernel's pool after a VM fork. */
 #define FEED_FILLS	64
+
+/*
+ * The priority while nobody waits. Beside one task of an ordinary priority it gets
+ * 36 / (36 + 1024) of a CPU: 3.4 %.
+ */
+#define LOW_NICE	15
+
+/* For this time nobody waits for a start-up, jiffies. */
+#define START_PATIENCE	(30 * HZ)
+
+/* Readers come again and again: keep their priority for a time, jiffies. */
+#define WAIT_GAP	(HZ / 10)
 
 /* Avoid nohz_full= CPUs too: they should run without a tick. */
 bool havege_worker_fits(int cpu)
@@ -81,6 +102,29 @@ static bool wants_refill(struct havege_collector *c)
 static void beat(struct havege_worker *w)
 {
 	WRITE_ONCE(w->beat, w->beat + 1);
+}
+
+static bool somebody_waits(const struct havege_worker *w)
+{
+	return wq_has_sleeper(&w->c->readers) || !rng_is_initialized();
+}
+
+void havege_worker_raise(struct havege_worker *w)
+{
+	if (task_nice(w->task) > 0)
+		set_user_nice(w->task, 0);
+}
+
+/* Set the thread's priority: that of an ordinary task, or a low one. */
+static void set_priority(struct havege_worker *w, bool ordinary)
+{
+	if (ordinary) {
+		w->waited_at = jiffies;
+		havege_worker_raise(w);
+	} else if (!time_before(jiffies, w->waited_at + WAIT_GAP) &&
+		   task_nice(current) < LOW_NICE) {
+		set_user_nice(current, LOW_NICE);
+	}
 }
 
 /* Deliver bytes, a part at a time. Drop those that do not fit. */
@@ -285,12 +329,12 @@ static enum havege_step timed_step(struct havege_source *source)
 	return what;
 }
 
-/* Other workers may start: @c->target names all of them. */
+/* Another CPU may collect: one of @c->target, or the one chosen next. */
 static void report_refusal(const struct havege_worker *w, const char *text)
 {
 	const struct havege_collector *c = w->c;
 
-	if (cpumask_weight(&c->target) > 1)
+	if (cpumask_weight(&c->target) > 1 || w->stopped)
 		pr_warn("CPU %d is refused: %s\n", w->cpu, text);
 	else
 		pr_err("%s: %s\n", c->started_once ? "not started again" :
@@ -325,10 +369,13 @@ static struct havege_source *open_source(struct havege_worker *w)
 {
 	struct havege_collector *c = w->c;
 	struct havege_tuning tuning;
+	const unsigned long begun = jiffies;
 	struct havege_source *source;
 	int err;
 
 	beat(w);
+	/* Nobody has waited yet. */
+	w->waited_at = begun - WAIT_GAP;
 	err = havege_tune(c->settings.dcache_kb, c->settings.icache_kb, &tuning);
 	if (err)
 		return ERR_PTR(err);
@@ -337,6 +384,8 @@ static struct havege_source *open_source(struct havege_worker *w)
 		return source;
 
 	do {
+		set_priority(w, somebody_waits(w) ||
+			     time_after(jiffies, begun + START_PATIENCE));
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
 		beat(w);
@@ -363,6 +412,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 	if (err == -ENODEV) {
 		char text[HAVEGE_EXPLAIN];
 
+		w->stopped = source->fitness == HAVEGE_STOPPED;
 		explain_failure(c, source, text);
 		if (!c->failure_logged)
 			report_refusal(w, text);
@@ -647,6 +697,7 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 	set_freezable();
 	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
 		beat(w);
+		set_priority(w, somebody_waits(w));
 		if (READ_ONCE(w->stuck)) {
 			/* Copies may have been made: no half-step is fresh. */
 			havege_source_open(source, NULL);

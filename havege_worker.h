@@ -41,7 +41,7 @@
  * struct havege_worker - a worker: its thread and the thread's figures
  * @c:		its collector
  * @list:	entry in @c's workers
- * @task:	the thread
+ * @task:	the thread, with a reference of its own
  * @cpu:	CPU that the thread is bound to
  * @epoch:	@c's epoch when the worker was created
  * @source:	the thread's source while it serves, else NULL; the thread's
@@ -69,6 +69,9 @@
  *		thread's
  * @no_memory:	failed allocations in a row; the thread's
  * @displaced:	the thread runs on another CPU and has to be replaced
+ * @stopped:	the start-up has failed: the CPU's counter does not move
+ * @waited_at:	when the thread last saw that somebody waits, jiffies; the
+ *		thread's
  * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
  * @figures:	measurements of the source; under @c's lock
  */
@@ -99,6 +102,8 @@ struct havege_worker {
 	u32 fed;
 	u32 no_memory;
 	bool displaced;
+	bool stopped;
+	unsigned long waited_at;
 	enum havege_status status;
 	struct havege_figures figures;
 };
@@ -125,8 +130,8 @@ enum havege_opening {
  * @target:	CPUs that should have a worker; under @control
  * @missing:	those of them on which the last start-up failed; under @control
  * @elsewhere:	CPUs on which a worker may end; under @control
- * @stuck:	CPUs that did not run a worker's thread, and have not done so
- *		since; under @control
+ * @unfit:	CPUs that did not run a worker's thread, or whose counter does not
+ *		move, until a worker has run there; under @control
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
@@ -176,7 +181,7 @@ struct havege_collector {
 	struct cpumask target;
 	struct cpumask missing;
 	struct cpumask elsewhere;
-	struct cpumask stuck;
+	struct cpumask unfit;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
@@ -373,6 +378,16 @@ int havege_worker_run(void *data);
  * Context: under @c's lock.
  */
 void havege_worker_sum_up(struct havege_collector *c);
+
+/**
+ * havege_worker_raise() - give a worker the priority of an ordinary task
+ * @w:	the worker; its thread may have ended
+ *
+ * The thread lowers it again while nobody waits for bytes.
+ *
+ * Context: any. The caller holds @w->c->control or @w->c->lock.
+ */
+void havege_worker_raise(struct havege_worker *w);
 
 /**
  * havege_worker_pause() - the pause after failures

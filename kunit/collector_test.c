@@ -10,6 +10,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/preempt.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -949,13 +950,13 @@ static void start_on_stuck_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, collector_start(c, 0), -EBUSY);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
-	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(0)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->unfit, cpumask_of(0)));
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_STARTING);
 	KUNIT_EXPECT_TRUE(test, is_reason(c, 0));
 	WRITE_ONCE(o->clock.stuck, -1);
 	KUNIT_EXPECT_EQ(test, collector_start(c, 0), 0);
-	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
@@ -974,7 +975,7 @@ static void start_beside_stuck_cpu(struct kunit *test)
 	o->clock.stuck = last;
 	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_EXPECT_NE(test, cpu_of(c), last);
-	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(last)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->unfit, cpumask_of(last)));
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
 	task = task_of(c);
 	collector_settle(c);
@@ -984,8 +985,36 @@ static void start_beside_stuck_cpu(struct kunit *test)
 	WRITE_ONCE(o->clock.stuck, -1);
 	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
 	KUNIT_EXPECT_EQ(test, cpu_of(c), last);
-	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* A counter that does not move on one CPU may move on another one. */
+static void start_beside_stopped_counter(struct kunit *test)
+{
+	const int last = cpumask_last(cpu_online_mask);
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+
+	o->clock.apart = true;
+	o->clock.stopped = last;
+	KUNIT_EXPECT_EQ(test, collector_start(c, last), -ENODEV);
+	KUNIT_EXPECT_NULL(test, task_of(c));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->unfit, cpumask_of(last)));
+	if (num_online_cpus() == 1) {
+		/* There is no other one: it does not look for ever. */
+		KUNIT_EXPECT_EQ(test, collector_start(c, -1), -ENODEV);
+		return;
+	}
+	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
+	KUNIT_EXPECT_NE(test, cpu_of(c), last);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+	/* It moves again. */
+	WRITE_ONCE(o->clock.stopped, -1);
+	KUNIT_EXPECT_EQ(test, move(c, -1), 0);
+	KUNIT_EXPECT_EQ(test, cpu_of(c), last);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 }
 
 /* A requested CPU: an error, and the collector moves back. */
@@ -1015,7 +1044,7 @@ static void move_to_stuck_cpu(struct kunit *test)
 	WRITE_ONCE(o->clock.stuck, -1);
 	collector_settle(c);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
-	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 }
 
 /* A start-up that makes steps may take longer than HAVEGE_STUCK_SECONDS. */
@@ -1094,7 +1123,7 @@ static void worker_gets_stuck(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_RECOVERING);
 	KUNIT_EXPECT_TRUE(test, is_reason(c, 0));
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
-	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->stuck, cpumask_of(0)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->unfit, cpumask_of(0)));
 	collector_settle(c);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_RECOVERING);
@@ -1104,7 +1133,7 @@ static void worker_gets_stuck(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(c), HAVEGE_OK);
 	flush_delayed_work(&c->settle_work);
 	KUNIT_EXPECT_PTR_EQ(test, task_of(c), task);
-	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->stuck));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 }
 
 /* On a CPU that was not requested it is replaced by one on another CPU. */
@@ -1170,7 +1199,11 @@ static void reader_watches_workers(struct kunit *test)
 	c->buffer.wanted = false;
 	KUNIT_EXPECT_FALSE(test, is_found(c, w));
 	WRITE_ONCE(w->idle, false);
+	/* It may have taken an opening on: another one has to take that on. */
+	WRITE_ONCE(c->opening, HAVEGE_TAKEN_ON);
 	KUNIT_EXPECT_TRUE(test, is_found(c, w));
+	KUNIT_EXPECT_EQ(test, c->opening, HAVEGE_ASKED);
+	WRITE_ONCE(c->opening, HAVEGE_NOT_ASKED);
 	c->buffer.fill = 0;
 	WRITE_ONCE(w->pause_end, jiffies + 60 * HZ);
 	WRITE_ONCE(w->pausing, true);
@@ -1545,6 +1578,52 @@ static void collector_waits_for_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w->no_memory, 0);
 }
 
+/* Refill the buffer, and return the number of readings at a low priority. */
+static u32 yielded(struct kunit *test, struct on_clock *o)
+{
+	struct havege_collector *c = test->priv;
+	const unsigned long deadline = jiffies + HANG;
+
+	/* As if nobody had waited for a time. */
+	only_worker(c)->waited_at = jiffies - HZ;
+	o->clock.yielded = 0;
+	drain(test, c, 4096 - 63);
+	/* Not in becomes_full(), which waits as a reader. */
+	while (!full(c) && time_before(jiffies, deadline))
+		cond_resched();
+	KUNIT_EXPECT_TRUE(test, asleep(task_of(c)));
+	return o->clock.yielded;
+}
+
+/* The thread yields to other tasks unless somebody waits. */
+static void collector_yields(struct kunit *test)
+{
+	struct on_clock *o = on_clock(test, false);
+	struct havege_collector *c = test->priv;
+	DECLARE_WAITQUEUE(reader, current);
+	u8 out[4];
+
+	/* Before that somebody may wait. */
+	KUNIT_ASSERT_EQ(test, wait_for_random_bytes(), 0);
+	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
+	KUNIT_EXPECT_GT(test, READ_ONCE(o->clock.yielded), 0);
+	KUNIT_ASSERT_TRUE(test, becomes_full(c));
+	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
+
+	KUNIT_EXPECT_GT(test, yielded(test, o), 0);
+	/* As a reader that sleeps. */
+	add_wait_queue(&c->readers, &reader);
+	KUNIT_EXPECT_EQ(test, yielded(test, o), 0);
+	remove_wait_queue(&c->readers, &reader);
+	KUNIT_EXPECT_GT(test, yielded(test, o), 0);
+	KUNIT_EXPECT_GT(test, task_nice(task_of(c)), 0);
+	/* The reader itself raises the priority of a thread that cannot run. */
+	WRITE_ONCE(o->clock.stuck, 0);
+	drain(test, c, 4096);
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
+	KUNIT_EXPECT_EQ(test, task_nice(task_of(c)), 0);
+}
+
 static void collector_contributes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
@@ -1903,6 +1982,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(collector_on_some_cpus),
 	KUNIT_CASE_SLOW(start_on_stuck_cpu),
 	KUNIT_CASE(start_beside_stuck_cpu),
+	KUNIT_CASE(start_beside_stopped_counter),
 	KUNIT_CASE(move_to_stuck_cpu),
 	KUNIT_CASE_SLOW(start_is_slow),
 	KUNIT_CASE(worker_gets_stuck),
@@ -1919,6 +1999,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(collector_serves_more),
 	KUNIT_CASE(collector_sleeps_after_demand),
 	KUNIT_CASE(collector_waits_for_memory),
+	KUNIT_CASE(collector_yields),
 	KUNIT_CASE(collector_contributes),
 	KUNIT_CASE(collector_sleeps),
 	KUNIT_CASE(collector_resumed_awake),

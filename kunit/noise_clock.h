@@ -27,9 +27,11 @@ struct noise_clock {
 	u32 constant;	/* number of constant readings, whatever @noise says */
 	int quiet;	/* CPU without noise; negative: all */
 	int stuck;	/* CPU on which a reading does not end; negative: none */
+	int stopped;	/* CPU whose counter does not move; negative: none */
 	bool waits;	/* such a reading has begun */
 	u32 naps;	/* number of readings that take a tenth of a second */
 	bool apart;	/* each CPU has its own time */
+	u32 yielded;	/* number of readings at a low priority */
 	struct {
 		u64 state;
 		u64 now;
@@ -68,6 +70,10 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 		WRITE_ONCE(clock->constant, clock->constant - 1);
 		delta = 40;
 	}
+	if (task_nice(current) > 0)
+		WRITE_ONCE(clock->yielded, clock->yielded + 1);
+	if (READ_ONCE(clock->stopped) == raw_smp_processor_id())
+		delta = 0;
 	*now += delta;
 	*mix = (u32)*now;
 	return *now;
@@ -77,6 +83,7 @@ static const struct noise_clock new_clock = {
 	.base.read = noise_read,
 	.quiet = -1,
 	.stuck = -1,
+	.stopped = -1,
 	.on = { [0 ... CLOCK_CPUS - 1] = { 88172645463325252ULL, 1000 } },
 };
 

@@ -20,6 +20,8 @@
 . /guest/reader-tests.sh
 # shellcheck source=stuck-tests.sh
 . /guest/stuck-tests.sh
+# shellcheck source=busy-tests.sh
+. /guest/busy-tests.sh
 # shellcheck source=virtio-tests.sh
 . /guest/virtio-tests.sh
 # shellcheck source=machine-tests.sh
@@ -75,6 +77,7 @@ run_mode() {
 	test-counting)		test_counting ;;
 	test-no-tsc)		test_no_tsc ;;
 	test-stuck)		test_stuck ;;
+	test-busy)		test_busy ;;
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-cmdline)		test_cmdline ;;
