@@ -11,6 +11,8 @@
 . /guest/kmod.sh
 # shellcheck source=tap.sh
 . /guest/tap.sh
+# shellcheck source=amount.sh
+. /guest/amount.sh
 
 S=/sys/devices/havege_rng
 M=/sys/module/havege_rng
@@ -18,15 +20,6 @@ P=$M/parameters
 H=/sys/class/misc/hw_random
 D=/sys/kernel/debug
 KLOG=/tmp/klog
-
-# by_amount SHORT LONG: prints LONG if AMOUNT=long (tests/vm sets it), else SHORT.
-by_amount() {
-	if [ "$AMOUNT" = long ]; then
-		echo "$2"
-	else
-		echo "$1"
-	fi
-}
 
 # note_progress TEXT: prints a note, at most every 30 s.
 note_progress() {

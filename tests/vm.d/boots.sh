@@ -36,17 +36,17 @@ test_modes() {
 		fi
 		eval "text=\"$text\" arguments=\"$arguments\""
 		# shellcheck disable=SC2086 # words
-		boot "$machine" "$mode" "$(by_amount "$short" "$long")" "$text" $arguments
+		boot "$machine" "$mode" "$(deadline "$short" "$long")" "$text" $arguments
 	done 4<"$TOP/tests/boots.table"
 	finish_tests
 }
 
-# by_amount SHORT LONG: prints the one for HAVEGE_AMOUNT.
-by_amount() {
-	if [ "$AMOUNT" = long ]; then
-		echo "$2"
-	else
+# deadline SHORT LONG: prints the one for AMOUNT. Percents of LONG get the time of all of it.
+deadline() {
+	if [ "$AMOUNT" = short ]; then
 		echo "$1"
+	else
+		echo "$2"
 	fi
 }
 

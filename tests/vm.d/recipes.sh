@@ -83,7 +83,7 @@ recipe_tests() {
 	step "Taking the initramfs from the disk" get_initrd
 	for _r; do
 		say "Recipe: $_r ($KVER)"
-		tests "recipe-$_r" "$(by_amount 1200 2400)"
+		tests "recipe-$_r" "$(deadline 1200 2400)"
 	done
 	finish_tests
 }

@@ -34,7 +34,7 @@ suspend_tests() {
 	truncate -s 1G "$TMP/swap"
 	_disk=file=$TMP/swap,if=virtio,format=raw
 	truncate -s 1M "$TMP/slow"
-	boot plain suspend "$(by_amount 900 7200)" "Suspend and hibernation" -drive "$_disk" \
+	boot plain suspend "$(deadline 900 7200)" "Suspend and hibernation" -drive "$_disk" \
 		-drive "file=$TMP/slow,if=virtio,format=raw,throttling.iops-total=1" \
 		-chardev "pipe,id=mon,path=$TMP/monitor" -mon chardev=mon,mode=readline
 	end_waker
