@@ -82,7 +82,7 @@ test_hostile() {
 	unload
 	mem_is_now
 	for _seed in $(by_amount "1 2" "1 2 3"); do
-		hostile_for "$_seed" "$(($(by_amount 8 200) * SLOW))"
+		hostile_for "$_seed" "$(($(by_amount 8 600) * SLOW))"
 	done
 	test_memory 60
 }
