@@ -100,6 +100,16 @@ on_cpu() {
 	thread && [ "$THREAD" = "havege/$1" ] && [ "$(get "$S/cpu")" = "$1" ] && runs_on "$1"
 }
 
+# move_to CPU: writes it to cpu. A CPU that shows too little noise for a moment refuses; its old CPU
+# keeps the collector.
+move_to() {
+	for _move in 1 2 3 4 5; do
+		(echo "$1" >"$P/cpu") 2>/tmp/err && return
+		little_noise || break
+	done
+	return 1
+}
+
 # settled CPU: status is ok, and the collector is on CPU.
 settled() {
 	status_is ok && on_cpu "$1"

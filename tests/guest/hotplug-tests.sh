@@ -257,8 +257,7 @@ test_cpus_go() {
 	for _c in "$LAST" 0; do
 		thread
 		_old=$PID
-		echo "$_c" >"$P/cpu"
-		on_cpu "$_c" && { [ "$PID" != "$_old" ] || [ "$_c" = "$LAST" ]; }
+		move_to "$_c" && on_cpu "$_c" && { [ "$PID" != "$_old" ] || [ "$_c" = "$LAST" ]; }
 		test_seen $? "cpu=$_c: the collector is there when the write returns"
 	done
 	goes_and_returns "$LAST" "$LAST"

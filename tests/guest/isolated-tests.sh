@@ -69,8 +69,7 @@ test_partition() {
 		result 0 \
 			"the collector is on another CPU # SKIP this kernel has no cpuset.cpus.isolated"
 	fi
-	echo "$LAST" >"$P/cpu"
-	settled "$LAST" && flows
+	move_to "$LAST" && settled "$LAST" && flows
 	test_seen $? "cpu=$LAST moves the collector to CPU $LAST"
 	test_unload
 	rmdir "$_g/alone"
