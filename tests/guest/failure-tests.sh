@@ -61,7 +61,7 @@ works() {
 test_permanent() {
 	_text="constant samples, mode=$1"
 	must_load mode="$1" && probe || return
-	block_readers 1 1
+	block_readers 1 1 $PATIENT
 	result $? "$_text: the collector cannot run, a reader waits"
 	klog
 	echo 1 >"$F/walk"
@@ -83,7 +83,7 @@ test_permanent() {
 test_intermittent() {
 	_text="mode=$1"
 	must_load mode="$1" || return
-	start_reader 1 10
+	start_reader 1 10 $PATIENT
 	result $? "$_text: a reader reads"
 	cutoffs
 	klog
@@ -117,7 +117,7 @@ test_intermittent() {
 	wait_for 10 more_than "$_b"
 	result $? "$_text: bytes come again"
 	recovered "$_text"
-	# A reader that ends prints why. On a slow emulator its 5 s can be over.
+	# A reader that ends prints why. On a busy host its 5 s can be over.
 	WHY=$(cat /tmp/readers)
 	[ -z "$WHY" ] || grep -q 'error=ETIMEDOUT' /tmp/readers
 	result $? "$_text: the reader still reads, or has waited 5 s"

@@ -2,12 +2,13 @@
 /*
  * hwread - reads /dev/hwrng in the test guest in ways that busybox's dd cannot.
  *
- *   hwread [-n] [-p READERS] [-o FILE] [-f FILE] [-u UID] [-t SECONDS] [-s FILE] SIZE COUNT
+ *   hwread [-nw] [-p READERS] [-o FILE] [-f FILE] [-u UID] [-t SECONDS] [-s FILE] SIZE COUNT
  *	Calls read(SIZE) COUNT times; 0 = until an error. Prints one line per reader:
  *	  reads=R bytes=B eagain=E distinct=D longest=L ms=T error=NAME
  *	D is the number of different byte values, L the longest time without a byte in ms. NAME is
  *	"none" without an error.
  *	  -n  O_NONBLOCK; counts EAGAIN, which is no error
+ *	  -w  reads on after ETIMEDOUT
  *	  -p  this many readers at once
  *	  -o  writes the bytes to FILE (one reader only)
  *	  -f  reads FILE instead of /dev/hwrng
@@ -101,6 +102,7 @@ static int hog(int cpu, unsigned int seconds)
 static unsigned long *samples;
 static const char *sample_file;
 static long nsamples, seconds;
+static int patient;
 
 static void sample(const unsigned char *bytes, ssize_t count)
 {
@@ -182,6 +184,8 @@ static int reader(const char *from, int flags, size_t size, long count, const ch
 			eagain++;
 			continue;
 		}
+		if (got < 0 && errno == ETIMEDOUT && patient)
+			continue;
 		if (got <= 0) {
 			err = got ? errno : -1;
 			break;
@@ -219,9 +223,11 @@ int main(int argc, char **argv)
 		return hog(atoi(argv[2]), atoi(argv[3]));
 	if (argc > 2 && !strcmp(argv[1], "twice"))
 		return duplicates(argv + 2);
-	while ((opt = getopt(argc, argv, "np:o:f:u:t:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "nwp:o:f:u:t:s:")) != -1) {
 		if (opt == 'n')
 			flags = O_NONBLOCK;
+		else if (opt == 'w')
+			patient = 1;
 		else if (opt == 'p')
 			readers = atoi(optarg);
 		else if (opt == 'o')

@@ -47,7 +47,7 @@ test_readers() {
 	is "$(grep -c 'error=ENODEV' /tmp/readers)" 8 "all 8 readers end with ENODEV"
 
 	must_load || return
-	block_readers 8
+	block_readers 8 64
 	result $? "the collector cannot run: 8 readers wait in read()"
 	clock
 	_t=$NOW
@@ -74,7 +74,7 @@ test_readers() {
 	note "$(sort /tmp/readers | head -n 1)"
 
 	must_load || return
-	block_readers 1
+	block_readers 1 64
 	result $? "the collector cannot run: one reader waits in read()"
 	# The core's mutex changes hands every half second.
 	hwread -n 64 1 >/tmp/out

@@ -57,6 +57,11 @@ read_test() {
 
 # --- readers in the background: PARENT, with a child for each --------------------------------
 
+# On a slow machine the 5 s of a read can be over before the test has seen it wait, or before the
+# collector works again. There a reader that shall wait for something else reads on after ETIMEDOUT.
+PATIENT=
+[ "$SLOW" = 1 ] || PATIENT=-w
+
 # readers_of PID: prints its children.
 readers_of() {
 	for p in /proc/[0-9]*; do
@@ -109,10 +114,10 @@ all_ended() {
 	done
 }
 
-# start_reader SIZE SECONDS: starts a reader without end: PARENT. True once it gets bytes, false after
-# SECONDS. /tmp/readers is empty until it ends.
+# start_reader SIZE SECONDS [OPTION]: starts a reader without end: PARENT. True once it gets bytes,
+# false after SECONDS. /tmp/readers is empty until it ends.
 start_reader() {
-	hwread "$1" 0 >/tmp/readers &
+	hwread ${3:+"$3"} "$1" 0 >/tmp/readers &
 	PARENT=$!
 	_b=$(get "$S/bytes_out")
 	wait_for "$2" more_than "$_b"
@@ -128,7 +133,7 @@ drained() {
 	is_sealed || level -lt 512
 }
 
-# block_readers COUNT [SIZE]: starts readers that wait: a hog keeps the collector from running and
+# block_readers COUNT SIZE [OPTION]: starts readers that wait: a hog keeps the collector from running and
 # no byte can leave without it. Sets READERS and PARENT. A SIZE of 1 makes them wait for the first
 # byte; a read that has some bytes returns these and no error.
 block_readers() {
@@ -140,7 +145,7 @@ block_readers() {
 	WHY="no hog on CPU $_cpu"
 	echo "$_cpu" >"$P/cpu"
 	hog "$_cpu" 30 || return 1
-	taskset $((_cpu ? 1 : 2)) hwread -p "$1" "${2:-64}" 0 >/tmp/readers &
+	taskset $((_cpu ? 1 : 2)) hwread ${3:+"$3"} -p "$1" "$2" 0 >/tmp/readers &
 	PARENT=$!
 	wait_for 10 readers_are "$1" && wait_for 10 drained && wait_for 5 all_blocked && return
 	WHY="fill_level $(get "$S/fill_level"), hog: $(awk '{ print $3, $14, $39 }' "/proc/$HOG/stat"), readers:
