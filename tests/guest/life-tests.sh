@@ -33,8 +33,8 @@ unloading() {
 }
 
 # rounds TEXT COUNT COMMAND...: runs COMMAND COUNT times, with the module unloaded before and after.
-# COMMAND sets BAD if something is wrong. Timed unloads have a limit; slow loads (must_start) raise
-# it, as they show how slow the machine is now.
+# COMMAND sets BAD if something is wrong. Timed unloads have a limit; slow loads and reads raise it, as
+# they show how slow the machine is now (paced).
 rounds() {
 	_what=$1 _count=$2
 	shift 2
@@ -56,12 +56,19 @@ must_unload() {
 	timed rmmod havege_rng 2>/tmp/err || BAD="$BAD rmmod: $(cat /tmp/err);"
 }
 
-must_start() {
+# paced COMMAND...: an unload may take eight times as long as COMMAND.
+paced() {
 	clock
 	_begun=$NOW
-	try_load "$@" || BAD="$BAD load: $(cat /tmp/err);"
+	"$@"
+	_rc=$?
 	clock
 	[ $(((NOW - _begun) * 8)) -le "$STRETCHED" ] || STRETCHED=$(((NOW - _begun) * 8))
+	return $_rc
+}
+
+must_start() {
+	paced try_load "$@" || BAD="$BAD load: $(cat /tmp/err);"
 }
 
 # some_time N: a random pause of at most N hundredths of a second, not a wait.
@@ -128,14 +135,21 @@ once_moving() {
 	}
 }
 
-# rmmod while state files are read and parameters written.
+# read_files: reads all of the module's files.
+read_files() {
+	cat "$S"/* "$S"/*/* "$P"/* >/dev/null 2>&1
+}
+
+# rmmod while state files are read and parameters written. The kernel removes one file after the
+# other, and waits for the readers of each: an unload takes a multiple of the time that one pass over
+# the files takes beside them.
 once_watched() {
 	must_start
 	: >/tmp/watching
 	_watchers=
 	for _n in 1 2 3; do
 		while [ -e /tmp/watching ]; do
-			cat "$S"/* "$S"/*/* "$P"/* >/dev/null 2>&1
+			read_files
 		done &
 		_watchers="$_watchers $!"
 	done
@@ -146,6 +160,7 @@ once_watched() {
 		done
 	done 2>/dev/null &
 	_watchers="$_watchers $!"
+	paced read_files
 	some_time 30
 	must_unload
 	rm /tmp/watching
