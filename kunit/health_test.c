@@ -41,6 +41,17 @@ static struct havege_health *new_health(struct kunit *test, u32 gcd,
 	return health;
 }
 
+/* Deltas of a batch: too many for the stack of a 32-bit kernel. */
+#define BATCH	128
+
+static u64 *new_batch(struct kunit *test)
+{
+	u64 *delta = kunit_kzalloc(test, BATCH * sizeof(*delta), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, delta);
+	return delta;
+}
+
 static enum havege_verdict feed(struct havege_health *health, u64 delta)
 {
 	return havege_health_test(health, &delta, 1);
@@ -262,18 +273,18 @@ static void health_worst_is_the_worst(struct kunit *test)
 static void health_worst_of_a_call(struct kunit *test)
 {
 	struct havege_health *health = new_health(test, 1, 0);
-	u64 delta[128], state = 77;
+	u64 *delta = new_batch(test), state = 77;
 	u32 n;
 
 	/* 61 equal samples, a line of 45, noise. */
-	for (n = 0; n < ARRAY_SIZE(delta); n++) {
+	for (n = 0; n < BATCH; n++) {
 		delta[n] = health_noise(&state, 256);
 		if (n < 61)
 			delta[n] = 5;
 		else if (n < 61 + 45)
 			delta[n] = 3 * n;
 	}
-	KUNIT_EXPECT_EQ(test, havege_health_test(health, delta, 128),
+	KUNIT_EXPECT_EQ(test, havege_health_test(health, delta, BATCH),
 			HAVEGE_PERMANENT);
 	KUNIT_EXPECT_EQ(test, health->failures[HAVEGE_STUCK], 2);
 	KUNIT_EXPECT_EQ(test, health->worst, HAVEGE_REPETITION);
@@ -744,8 +755,7 @@ static void health_noise_passes(struct kunit *test)
 		u32 values;
 		unsigned int shift;
 	} good[] = { { 2, 1 }, { 4, 0 }, { 16, 0 }, { 256, 0 } };
-	enum { BATCH = 128 };
-	u64 delta[BATCH];
+	u64 *delta = new_batch(test);
 	u32 i, n, k;
 
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
@@ -818,26 +828,26 @@ static void health_batches(struct kunit *test)
 {
 	struct havege_health *one = new_health(test, 1, 0);
 	struct havege_health *many = new_health(test, 1, 0);
-	u64 delta[128], state = 99;
+	u64 *delta = new_batch(test), state = 99;
 	u32 batch, i, seen = 0;
 
 	for (batch = 0; batch < 300; batch++) {
 		enum havege_verdict verdict = HAVEGE_HEALTHY;
 		const u32 run = batch % 100;
 
-		for (i = 0; i < 128; i++) {
+		for (i = 0; i < BATCH; i++) {
 			delta[i] = i < run ? 33 : health_noise(&state, 256);
 			verdict = max(verdict, feed(one, delta[i]));
 		}
-		KUNIT_EXPECT_EQ(test, havege_health_test(many, delta, 128),
+		KUNIT_EXPECT_EQ(test, havege_health_test(many, delta, BATCH),
 				verdict);
 		seen |= 1 << verdict;
 	}
 	KUNIT_EXPECT_EQ(test, seen, 7);
 	KUNIT_EXPECT_EQ(test, memcmp(one->failures, many->failures,
 				     sizeof(one->failures)), 0);
-	KUNIT_EXPECT_EQ(test, one->seen, 300 * 128);
-	KUNIT_EXPECT_EQ(test, many->seen, 300 * 128);
+	KUNIT_EXPECT_EQ(test, one->seen, 300 * BATCH);
+	KUNIT_EXPECT_EQ(test, many->seen, 300 * BATCH);
 	KUNIT_EXPECT_EQ(test, havege_health_test(many, delta, 0),
 			HAVEGE_HEALTHY);
 }

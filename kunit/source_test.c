@@ -139,6 +139,7 @@ struct rig {
 	size_t memory_bytes;
 	struct havege_health health;
 	struct havege_condition condition;
+	u64 sample[FILL];
 	u64 last;
 	u64 sum;
 	u32 half_steps;
@@ -250,7 +251,6 @@ static bool model_fill(struct kunit *test, struct rig *rig,
 		       enum havege_phase phase, enum havege_step step)
 {
 	enum havege_verdict verdict = HAVEGE_HEALTHY;
-	u64 sample[FILL];
 	u32 i, count = 0;
 
 	for (i = 0; i < FILL; i++) {
@@ -260,11 +260,11 @@ static bool model_fill(struct kunit *test, struct rig *rig,
 		rig->sum += delta;
 		if (++rig->half_steps % rig->source.sampler.span)
 			continue;
-		sample[count++] = rig->back ? ~0ull : rig->sum;
+		rig->sample[count++] = rig->back ? ~0ull : rig->sum;
 		rig->sum = 0;
 		rig->back = false;
 	}
-	verdict = havege_health_test(&rig->health, sample, count);
+	verdict = havege_health_test(&rig->health, rig->sample, count);
 	if (verdict == HAVEGE_HEALTHY)
 		return true;
 	/* The only other result is that of a failure that goes on. */

@@ -46,24 +46,24 @@ static void ask(struct havege_tuning *tuning, const struct answer *cpu,
 }
 
 /* EAX of a subleaf: type (1 data, 2 code, 3 both) and level. */
-#define EAX(type, level)	((type) | (level) << 5)
+#define LEAF_EAX(type, level)	((type) | (level) << 5)
 /* EBX: ways, line size. ECX: sets. */
-#define EBX(ways, line)		(((u32)(ways) - 1) << 22 | ((line) - 1))
-#define ECX(sets)		((sets) - 1)
+#define LEAF_EBX(ways, line)		(((u32)(ways) - 1) << 22 | ((line) - 1))
+#define LEAF_ECX(sets)		((sets) - 1)
 
 /* 12 ways x 64 sets: 48 KiB. The L2 comes first, and is skipped. */
 static const struct answer intel[] = {
-	{ 4, 0, { EAX(3, 2), EBX(16, 64), ECX(2048), 0 } },
-	{ 4, 1, { EAX(1, 1), EBX(12, 64), ECX(64), 0 } },
-	{ 4, 2, { EAX(2, 1), EBX(8, 64), ECX(64), 0 } },
-	{ 4, 3, { EAX(3, 3), EBX(20, 64), ECX(98304), 0 } },
+	{ 4, 0, { LEAF_EAX(3, 2), LEAF_EBX(16, 64), LEAF_ECX(2048), 0 } },
+	{ 4, 1, { LEAF_EAX(1, 1), LEAF_EBX(12, 64), LEAF_ECX(64), 0 } },
+	{ 4, 2, { LEAF_EAX(2, 1), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+	{ 4, 3, { LEAF_EAX(3, 3), LEAF_EBX(20, 64), LEAF_ECX(98304), 0 } },
 	{ 0 }
 };
 
 static const struct answer zen[] = {
-	{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(64), 0 } },
-	{ 0x8000001d, 1, { EAX(2, 1), EBX(4, 64), ECX(256), 0 } },
-	{ 0x8000001d, 2, { EAX(3, 2), EBX(8, 64), ECX(1024), 0 } },
+	{ 0x8000001d, 0, { LEAF_EAX(1, 1), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+	{ 0x8000001d, 1, { LEAF_EAX(2, 1), LEAF_EBX(4, 64), LEAF_ECX(256), 0 } },
+	{ 0x8000001d, 2, { LEAF_EAX(3, 2), LEAF_EBX(8, 64), LEAF_ECX(1024), 0 } },
 	{ 0x80000005, 0, { 0, 0, 0x20080140, 0x40040140 } },
 	{ 0 }
 };
@@ -75,7 +75,7 @@ static const struct answer k8[] = {
 };
 
 static const struct answer unified[] = {
-	{ 4, 0, { EAX(3, 1), EBX(4, 16), ECX(128), 0 } },
+	{ 4, 0, { LEAF_EAX(3, 1), LEAF_EBX(4, 16), LEAF_ECX(128), 0 } },
 	{ 0 }
 };
 
@@ -125,26 +125,26 @@ static void tune_leaf_8000001d(struct kunit *test)
 static void tune_order(struct kunit *test)
 {
 	static const struct answer both[] = {
-		{ 4, 0, { EAX(1, 1), EBX(12, 64), ECX(64), 0 } },
-		{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(64), 0 } },
+		{ 4, 0, { LEAF_EAX(1, 1), LEAF_EBX(12, 64), LEAF_ECX(64), 0 } },
+		{ 0x8000001d, 0, { LEAF_EAX(1, 1), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
 		{ 0 }
 	};
 	static const struct answer code_only[] = {
-		{ 4, 0, { EAX(2, 1), EBX(8, 64), ECX(64), 0 } },
-		{ 0x8000001d, 0, { EAX(1, 1), EBX(8, 64), ECX(128), 0 } },
+		{ 4, 0, { LEAF_EAX(2, 1), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+		{ 0x8000001d, 0, { LEAF_EAX(1, 1), LEAF_EBX(8, 64), LEAF_ECX(128), 0 } },
 		{ 0 }
 	};
 	/* Two partitions; lines of 128 bytes; the last cache that is read. */
 	static const struct answer odd[] = {
-		{ 4, 0, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
-		{ 4, 1, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
-		{ 4, 2, { EAX(3, 2), EBX(8, 64), ECX(64), 0 } },
-		{ 4, 3, { EAX(1, 1), EBX(4, 128) | 1 << 12, ECX(512), 0 } },
+		{ 4, 0, { LEAF_EAX(3, 2), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+		{ 4, 1, { LEAF_EAX(3, 2), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+		{ 4, 2, { LEAF_EAX(3, 2), LEAF_EBX(8, 64), LEAF_ECX(64), 0 } },
+		{ 4, 3, { LEAF_EAX(1, 1), LEAF_EBX(4, 128) | 1 << 12, LEAF_ECX(512), 0 } },
 		{ 0 }
 	};
 	/* 2^63 bytes: absurd, but it must not wrap to a small size. */
 	static const struct answer huge[] = {
-		{ 4, 0, { EAX(1, 1), 0xffffffff, 0x7fffffff, 0 } },
+		{ 4, 0, { LEAF_EAX(1, 1), 0xffffffff, 0x7fffffff, 0 } },
 		{ 0 }
 	};
 	struct havege_tuning t;
@@ -204,7 +204,7 @@ static void tune_endless_subleaves(struct kunit *test)
 
 	for (i = 0; i < 64; i++)
 		endless[i] = (struct answer) {
-			4, i, { EAX(3, 2), EBX(16, 64), ECX(1024), 0 }
+			4, i, { LEAF_EAX(3, 2), LEAF_EBX(16, 64), LEAF_ECX(1024), 0 }
 		};
 	ask(&t, endless, 4, 0, false);
 	KUNIT_EXPECT_NULL(test, t.source);
@@ -453,7 +453,7 @@ static u32 span_of(u32 gcd, u64 delta, u32 some, u32 count)
 
 	for (i = 0; i < count; i++) {
 		/* Spread evenly. */
-		const bool moves = (u64)(i + 1) * some / 1000 > moved;
+		const bool moves = (i + 1) * some / 1000 > moved;
 		const u64 one = moves ? delta : 0;
 
 		moved += moves;
