@@ -3,7 +3,7 @@
  * The conditioning component: raw samples in, blocks of 256 bits out
  *
  * It uses SHA-256, one of the vetted functions of SP 800-90B, 3.1.5.1.1, in the
- * kernel's implementation (nettle's in user space). A block of T deltas is
+ * kernel's implementation (host/sha256.c in user space). A block of T deltas is
  *
  *	K = SHA-256(chain, delta 1, ... delta T)
  *	output = SHA-256(K, byte 0)

@@ -286,7 +286,8 @@ static __always_inline void half_step(struct walk_regs *regs, u32 *own,
 /*
  * Bytes between the two labels around the live loop in walk_fill(). The
  * assembler stores it there: a code address taken in C would be a possible
- * target of indirect jumps, which objtool reports under IBT.
+ * target of indirect jumps, which objtool reports under IBT. A global symbol: in
+ * user space on MIPS the compiler reads it by a table of global symbols.
  */
 extern const u32 havege_loop_size;
 
@@ -365,6 +366,7 @@ static noinline __noclone void walk_fill(struct havege_walk *walk, const bool li
 			asm volatile("havege_mark_1:\n"
 				     ".pushsection .rodata\n"
 				     ".balign 4\n"
+				     ".globl havege_loop_size\n"
 				     "havege_loop_size:\n"
 				     ".long havege_mark_1 - havege_mark_0\n"
 				     ".popsection");
@@ -414,7 +416,7 @@ void havege_walk_test(struct havege_walk *walk,
 	store_regs(walk, &regs);
 }
 
-/* Link-time optimisation must not inline it elsewhere: the symbol is local. */
+/* Link-time optimisation must not inline it elsewhere: it knows no such symbol. */
 noinline size_t havege_loop_bytes(void)
 {
 	return havege_loop_size;

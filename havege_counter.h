@@ -25,7 +25,8 @@
  * - Kbuild, tune.h, tune_generic.c: a tune_ARCH.c, if the CPU tells its cache
  *   sizes; without one the walk assumes HAVEGE_GENERIC_KB
  * - host/Makefile: the compiler options of the walk in user space
- * - tests/arches.table, tests/kernels.table: a machine that boots it
+ * - tests/arches.table, tests/kernels.table: a machine that boots it;
+ *   tests/cross.table: the known answers on it
  */
 #ifndef HAVEGE_COUNTER_H
 #define HAVEGE_COUNTER_H
@@ -49,6 +50,7 @@ static __always_inline u64 havege_counter(void)
 }
 
 #define HAVEGE_COUNTER_BITS	64
+#define HAVEGE_COUNTER_NAME	"tsc"
 
 #elif defined(__KERNEL__)
 
@@ -85,7 +87,13 @@ static __always_inline u64 havege_counter(void)
 
 #endif
 
-#elif defined(__aarch64__)
+#else /* user space */
+
+#define HAVEGE_COUNTER_BITS	64
+
+#if defined(__aarch64__)
+
+#define HAVEGE_COUNTER_NAME	"cntvct"
 
 static __always_inline u64 havege_counter(void)
 {
@@ -95,22 +103,45 @@ static __always_inline u64 havege_counter(void)
 	return ticks;
 }
 
-#define HAVEGE_COUNTER_BITS	64
+#elif defined(__powerpc__)
 
-#else /* user space on any other CPU: the kernel's clock */
-
-#include <time.h>
+#define HAVEGE_COUNTER_NAME	"timebase"
 
 static __always_inline u64 havege_counter(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
+	return __builtin_ppc_get_timebase();
 }
 
-#define HAVEGE_COUNTER_BITS	64
+#elif defined(__s390x__)
+
+#define HAVEGE_COUNTER_NAME	"tod"
+
+static __always_inline u64 havege_counter(void)
+{
+	u64 ticks;
+
+	asm volatile("stckf %0" : "=Q" (ticks) : : "cc");
+	return ticks;
+}
+
+#elif defined(__riscv) && __riscv_xlen == 64
+
+#define HAVEGE_COUNTER_NAME	"time"
+
+static __always_inline u64 havege_counter(void)
+{
+	u64 ticks;
+
+	asm volatile("rdtime %0" : "=r" (ticks));
+	return ticks;
+}
+
+#else /* host/counter.c: perf's cycle counter or the kernel's clock */
+
+u64 havege_counter(void);
 
 #endif
+
+#endif /* user space */
 
 #endif /* HAVEGE_COUNTER_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SHA-256 of the kernel's library or, in user space, of nettle. The kernel has
- * renamed its context: see compat.h.
+ * SHA-256 of the kernel's library or, in user space, of host/sha256.c. The
+ * kernel has renamed its context: see compat.h.
  */
 #ifndef HAVEGE_SHA256_H
 #define HAVEGE_SHA256_H
@@ -47,29 +47,20 @@ static inline void havege_sha256_final(struct havege_sha256 *sha, void *digest)
 	sha256_final(&sha->context, digest);
 }
 
-#else /* user space */
+#else /* user space: host/sha256.c */
 
-#include <nettle/sha2.h>
+#include "havege_types.h"
 
 struct havege_sha256 {
-	struct sha256_ctx context;
+	u32 state[8];
+	u64 bytes;
+	u8 block[64];
 };
 
-static inline void havege_sha256_init(struct havege_sha256 *sha)
-{
-	sha256_init(&sha->context);
-}
-
-static inline void havege_sha256_update(struct havege_sha256 *sha,
-					const void *data, size_t bytes)
-{
-	sha256_update(&sha->context, bytes, data);
-}
-
-static inline void havege_sha256_final(struct havege_sha256 *sha, void *digest)
-{
-	sha256_digest(&sha->context, SHA256_DIGEST_SIZE, digest);
-}
+void havege_sha256_init(struct havege_sha256 *sha);
+void havege_sha256_update(struct havege_sha256 *sha, const void *data,
+			  size_t bytes);
+void havege_sha256_final(struct havege_sha256 *sha, void *digest);
 
 #endif /* __KERNEL__ */
 

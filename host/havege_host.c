@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#if __has_include("cpuid.h")
+#if defined(__x86_64__) || defined(__i386__)
 #define HAVE_CPUID
 #include <cpuid.h>
 #endif
 
+#include "counter.h"
 #include "havege_counter.h"
 #include "havege_source.h"
 
@@ -32,7 +33,7 @@
 
 static const char usage[] =
 "Usage: havege-host [-c CPU] [-d KIB] [-i KIB] COMMAND\n"
-"  info               the geometry of the walk on this CPU, and its code\n"
+"  info               the geometry of the walk on this CPU, its code, the counter\n"
 "  conditioned BYTES  blocks as mode=conditioned makes them, binary\n"
 "  stream BYTES       walk words as mode=stream delivers them, binary\n"
 "  raw [-t] SAMPLES   raw samples in ticks, contiguous in runs of 2^20\n"
@@ -99,9 +100,10 @@ static void *zeroed(size_t bytes)
  * Touch the memory, so that no page fault gets into a sample. Do not use zeros:
  * the compiler would make a calloc() of it, which touches nothing.
  */
-static u64 *sample_memory(size_t count)
+static u64 *sample_memory(u64 count)
 {
-	u64 *delta = need(malloc(count * sizeof(*delta)));
+	const bool fits = count <= SIZE_MAX / sizeof(u64);
+	u64 *delta = need(fits ? malloc(count * sizeof(*delta)) : NULL);
 
 	return memset(delta, 0xff, count * sizeof(*delta));
 }
@@ -200,8 +202,8 @@ static int info(u64 unused)
 	printf("table_bytes %zu\nloop_bytes %zu\ncopy_bytes %zu\n",
 	       havege_table_bytes(&tuning.geo), havege_loop_bytes(),
 	       havege_copy_bytes());
-	printf("copies_run %u\nwarmup_fills %u\ncounter_ticks %llu\n",
-	       walk->copies, havege_warmup_fills(walk),
+	printf("copies_run %u\nwarmup_fills %u\ncounter %s\ncounter_ticks %llu\n",
+	       walk->copies, havege_warmup_fills(walk), host_counter_name(),
 	       havege_tune_cost(read_counter, NULL));
 	havege_walk_wipe(walk);
 	free(table);
@@ -317,7 +319,7 @@ static int replay(u64 rows)
 static u64 *read_rows(const struct havege_shape *shape)
 {
 	const size_t row = shape->samples * sizeof(u64);
-	u64 *delta = sample_memory((size_t)shape->rows * shape->samples);
+	u64 *delta = sample_memory((u64)shape->rows * shape->samples);
 	size_t bytes, more = 0, got;
 	char rest[4096];
 
@@ -488,8 +490,9 @@ static void host_complain(const struct havege_source *source)
 	char why[HAVEGE_EXPLAIN];
 
 	havege_source_explain(source, why, sizeof(why));
-	fprintf(stderr, "havege-host: %s: %s\n",
-		source->started ? "failed permanently" : "not started", why);
+	fprintf(stderr, "havege-host: %s: %s (counter: %s)\n",
+		source->started ? "failed permanently" : "not started", why,
+		host_counter_name());
 }
 
 static int deliver(u64 bytes, bool stream)
@@ -911,6 +914,7 @@ int main(int argc, char **argv)
 		quit(2, "--rows is for judge, without a number");
 
 	stay_on_one_cpu();
+	host_counter_open();
 	ask_cpu();
 	havege_tune_settle(dcache, icache, &tuning);
 	ret = command->run(number);

@@ -12,11 +12,12 @@
 #define MAX_SUITES	16
 
 static const char usage[] =
-	"usage: host-test [GLOB]\n"
+	"usage: host-test [--quick] [GLOB]\n"
 	"       host-test --list\n"
 	"\n"
 	"Run the cases whose name SUITE.CASE matches GLOB, or all.\n"
 	"\n"
+	"  --quick  leave out the cases that are marked as slow\n"
 	"  --list   list the names\n"
 	"  --help   this text\n";
 
@@ -70,14 +71,15 @@ static int run_one(const struct kunit_suite *suite, const struct kunit_case *c)
 int main(int argc, char **argv)
 {
 	const int list = argc == 2 && !strcmp(argv[1], "--list");
-	const char *glob = argc == 2 && !list ? argv[1] : "*";
+	const int quick = argc > 1 && !strcmp(argv[1], "--quick");
+	const char *glob = argc == 2 + quick && !list ? argv[1 + quick] : "*";
 	int passed = 0, failed = 0, i;
 
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		fputs(usage, stdout);
 		return 0;
 	}
-	if (argc > 2 || *glob == '-') {
+	if (argc > 2 + quick || *glob == '-') {
 		fputs(usage, stderr);
 		return 2;
 	}
@@ -91,7 +93,7 @@ int main(int argc, char **argv)
 
 			snprintf(name, sizeof(name), "%s.%s", suites[i]->name,
 				 c->name);
-			if (fnmatch(glob, name, 0))
+			if (fnmatch(glob, name, 0) || (quick && c->slow))
 				continue;
 			if (list) {
 				puts(name);

@@ -245,6 +245,37 @@ static void condition_keeps_the_chain_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(key, block, sizeof(block)), 0);
 }
 
+/*
+ * Each way in which a message ends in SHA-256's blocks of 64 bytes. In Python,
+ * with data = bytes(n * 7 + 1 & 255 for n in range(200)), from hash = bytes(32):
+ *
+ *	for n in range(200): hash = sha256(hash + data[:n])
+ */
+static void condition_sha256_lengths(struct kunit *test)
+{
+	static const u8 answer[HAVEGE_BLOCK] = {
+		0x18, 0x41, 0x15, 0xe1, 0x12, 0x86, 0x4e, 0x43,
+		0x4a, 0xda, 0x29, 0xcf, 0x1b, 0x23, 0xcd, 0x1c,
+		0xb7, 0xe7, 0x50, 0x71, 0xc2, 0xd0, 0xdc, 0xe3,
+		0x97, 0x10, 0x43, 0xbf, 0x69, 0x43, 0xf4, 0x32
+	};
+	struct havege_sha256 *sha = kunit_kzalloc(test, sizeof(*sha),
+						  GFP_KERNEL);
+	u8 hash[HAVEGE_BLOCK] = { }, data[200];
+	size_t n;
+
+	KUNIT_ASSERT_NOT_NULL(test, sha);
+	for (n = 0; n < sizeof(data); n++)
+		data[n] = n * 7 + 1;
+	for (n = 0; n < sizeof(data); n++) {
+		havege_sha256_init(sha);
+		havege_sha256_update(sha, hash, sizeof(hash));
+		havege_sha256_update(sha, data, n);
+		havege_sha256_final(sha, hash);
+	}
+	KUNIT_EXPECT_EQ(test, memcmp(hash, answer, sizeof(answer)), 0);
+}
+
 /* Each length of the code, and both sides of each change of length. */
 static void condition_encodes(struct kunit *test)
 {
@@ -299,6 +330,7 @@ static struct kunit_case condition_cases[] = {
 	KUNIT_CASE(condition_chains),
 	KUNIT_CASE(condition_drops),
 	KUNIT_CASE(condition_keeps_the_chain_only),
+	KUNIT_CASE(condition_sha256_lengths),
 	KUNIT_CASE(condition_encodes),
 	KUNIT_CASE(condition_wipes),
 	{}

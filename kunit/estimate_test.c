@@ -420,7 +420,7 @@ static void recount(struct recount *r, const struct havege_rows *rows,
 static void expect_recounted(struct kunit *test, struct havege_rows *rows,
 			     struct recount *r)
 {
-	struct havege_estimate known, got;
+	struct havege_estimate known = { }, got;
 
 	recount(r, rows, &known);
 	got = estimate_judge(test, rows);

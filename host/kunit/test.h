@@ -26,6 +26,7 @@ struct kunit {
 struct kunit_case {
 	void (*run_case)(struct kunit *test);
 	const char *name;
+	int slow;
 };
 
 struct kunit_suite {
@@ -36,7 +37,7 @@ struct kunit_suite {
 };
 
 #define KUNIT_CASE(f)		{ .run_case = f, .name = #f }
-#define KUNIT_CASE_SLOW(f)	KUNIT_CASE(f)
+#define KUNIT_CASE_SLOW(f)	{ .run_case = f, .name = #f, .slow = 1 }
 
 void host_register(struct kunit_suite *suite);
 void *host_alloc(struct kunit *test, size_t size);

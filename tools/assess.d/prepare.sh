@@ -53,7 +53,7 @@ need_programs() {
 	if [ -n "${HAVEGE_HOST:-}" ]; then
 		[ -x "$HOST" ] || die "HAVEGE_HOST=$HOST is no program"
 	elif ! programs_built; then
-		need make gcc /usr/include/stdio.h:libc6-dev /usr/include/nettle/sha2.h:nettle-dev
+		need make gcc /usr/include/stdio.h:libc6-dev
 		step "Building havege-host" build_programs
 	fi
 }
