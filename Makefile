@@ -15,7 +15,7 @@ COPY := $(abspath $(BUILD))/module
 endif
 # What the programs of host/ are built with: TOOL[:PACKAGE], as scripts/need takes it.
 # It runs through sh: a test has the checkout where nothing can be executed.
-HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/include/stdio.h:libc6-dev /usr/include/nettle/sha2.h:nettle-dev
+HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/include/stdio.h:libc6-dev
 # Cases of a suite: TEST='SUITE.CASE', with wildcards.
 CASES := $(if $(TEST),'$(TEST)')
 
@@ -23,7 +23,7 @@ CASES := $(if $(TEST),'$(TEST)')
 	check-kernels check-builtin check-clang check-deb check-rpm check-secureboot check-status \
 	check-fresh \
 	deb rpm arch \
-	kunit kunit-x86 static host host-test machines assess bench help \
+	kunit kunit-x86 check-cross static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
 
 module:
@@ -82,6 +82,7 @@ help:
 	@echo '  make check-status      havege-status against fakes                         2 min'
 	@echo '  make egd-test          the EGD server                                      1 min'
 	@echo '  make check-kernels     the module on 5.10 to the newest, all architectures 60 min'
+	@echo '  make check-cross       KUnit and host/ on ARM, MIPS, POWER, RISC-V, ...   90 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
@@ -145,7 +146,7 @@ check-recipes:
 	@tests/vm recipes
 
 egd:
-	@sh scripts/need $(filter-out %nettle-dev,$(HOST_NEEDS))
+	@sh scripts/need $(HOST_NEEDS)
 	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD))
 
 egd-test:
@@ -165,6 +166,9 @@ kunit:
 
 kunit-x86:
 	@tests/kunit x86 $(CASES)
+
+check-cross:
+	@tests/cross-test -k
 
 static:
 	@tests/static
