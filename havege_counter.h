@@ -60,6 +60,17 @@ static __always_inline u64 havege_counter(void)
 #if defined(CONFIG_64BIT) && !defined(CONFIG_ALPHA) && !defined(CONFIG_MIPS)
 
 #define HAVEGE_COUNTER_BITS	64
+#if defined(CONFIG_ARM64)
+#define HAVEGE_COUNTER_NAME	"generic-timer"
+#elif defined(CONFIG_PPC)
+#define HAVEGE_COUNTER_NAME	"timebase"
+#elif defined(CONFIG_S390)
+#define HAVEGE_COUNTER_NAME	"tod"
+#elif defined(CONFIG_RISCV)
+#define HAVEGE_COUNTER_NAME	"time"
+#else
+#define HAVEGE_COUNTER_NAME	"random_get_entropy"
+#endif
 
 static __always_inline u64 havege_counter(void)
 {
@@ -143,5 +154,34 @@ u64 havege_counter(void);
 #endif
 
 #endif /* user space */
+
+#ifdef __KERNEL__
+
+/**
+ * havege_counter_name() - name the counter
+ *
+ * Call it after havege_tune(), which chooses the counter.
+ *
+ * Context: any.
+ * Return: "tsc" (x86), "generic-timer" (arm64), "timebase" (PowerPC), "tod"
+ * (s390), "time" (RISC-V), "cp0-count" (MIPS), "get_cycles" (the cycle counter
+ * that the kernel has chosen), "random_get_entropy" (what the kernel takes
+ * instead of one) or "clock" (ktime_get_ns()).
+ */
+static inline const char *havege_counter_name(void)
+{
+#ifdef HAVEGE_COUNTER_NAME
+	return HAVEGE_COUNTER_NAME;
+#else
+	if (READ_ONCE(havege_counter_clock))
+		return "clock";
+	/* A counter is 0 once in 2^32 readings, but not twice in a row. */
+	if (!get_cycles() && !get_cycles())
+		return "random_get_entropy";
+	return IS_ENABLED(CONFIG_MIPS) ? "cp0-count" : "get_cycles";
+#endif
+}
+
+#endif /* __KERNEL__ */
 
 #endif /* HAVEGE_COUNTER_H */

@@ -22,6 +22,7 @@
 
 #include "havege_collector.h"
 #include "havege_contribute.h"
+#include "havege_counter.h"
 #include "havege_debugfs.h"
 #include "havege_events.h"
 #include "havege_mod.h"
@@ -125,9 +126,10 @@ static void __init announce(struct havege_collector *c,
 	/* havege_init() calls this once, with havege_param_lock held. */
 	havege_collector_snapshot(c, &state, &announced);
 	needed = havege_limit(figures->span);
-	pr_info("collecting on CPU %*pbl: L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %u KiB, quality %u of 1024\n",
-		cpumask_pr_args(&announced), state.tuning.geo.dcache_kb,
-		state.tuning.geo.icache_kb, state.tuning.source,
+	pr_info("collecting on CPU %*pbl: counter %s, L1d %u KiB, L1i %u KiB (%s), table %u KiB, loop %u KiB, buffer %u KiB, quality %u of 1024\n",
+		cpumask_pr_args(&announced), havege_counter_name(),
+		state.tuning.geo.dcache_kb, state.tuning.geo.icache_kb,
+		state.tuning.source,
 		havege_table_kb(&state), havege_loop_kb(&state),
 		values->buffer_kb, values->quality);
 	pr_info("replay residual %u.%04u bit a sample (k = %u), %u.%04u is needed, credited %u.%04u: %u samples a block (mode=%s)\n",

@@ -9,6 +9,7 @@
 #include <linux/sysfs.h>
 
 #include "havege_collector.h"
+#include "havege_counter.h"
 #include "havege_param.h"
 #include "havege_sysfs.h"
 
@@ -109,6 +110,7 @@ STATE_BITS(sample_entropy, sample_entropy,
 STATE_ATTR(samples_per_block, samples_per_block, "%u",
 	   state->figures.block_samples);
 STATE_BITS(test_entropy, test_entropy, HAVEGE_BIT >> state->figures.shift);
+STATE_ATTR(counter, counter, "%s", havege_counter_name());
 
 static struct attribute *state_attrs[] = {
 	&state_status.attr.attr,
@@ -125,6 +127,7 @@ static struct attribute *state_attrs[] = {
 	&state_sample_entropy.attr.attr,
 	&state_samples_per_block.attr.attr,
 	&state_test_entropy.attr.attr,
+	&state_counter.attr.attr,
 	NULL
 };
 

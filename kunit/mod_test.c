@@ -11,6 +11,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
+#include "../havege_counter.h"
 #include "../havege_mod.h"
 #include "../havege_param.h"
 #include "../havege_worker.h"
@@ -309,6 +310,29 @@ static void hwrng_registers(struct kunit *test)
 	havege_collector_destroy(c);
 }
 
+/* All machines of tests/kunit have a counter. */
+static void counter_is_named(struct kunit *test)
+{
+	static const struct {
+		bool here;
+		const char *name;
+	} known[] = {
+		{ IS_ENABLED(CONFIG_X86) || IS_ENABLED(CONFIG_UML), "tsc" },
+		{ IS_ENABLED(CONFIG_ARM64), "generic-timer" },
+		{ IS_ENABLED(CONFIG_ARM), "get_cycles" },
+		{ IS_ENABLED(CONFIG_MIPS), "cp0-count" },
+		{ IS_ENABLED(CONFIG_PPC), "timebase" },
+		{ IS_ENABLED(CONFIG_S390), "tod" },
+		{ IS_ENABLED(CONFIG_RISCV), "time" },
+		{ true, "random_get_entropy" },
+	};
+	unsigned int i = 0;
+
+	while (!known[i].here)
+		i++;
+	KUNIT_EXPECT_STREQ(test, havege_counter_name(), known[i].name);
+}
+
 static struct kunit_case mod_cases[] = {
 	KUNIT_CASE(param_modes_and_defaults),
 	KUNIT_CASE(param_good_values),
@@ -318,6 +342,7 @@ static struct kunit_case mod_cases[] = {
 	KUNIT_CASE(param_applies),
 	KUNIT_CASE_SLOW(hwrng_reads),
 	KUNIT_CASE(hwrng_registers),
+	KUNIT_CASE(counter_is_named),
 	{}
 };
 

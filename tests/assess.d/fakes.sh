@@ -112,6 +112,7 @@ fake_sys() {
 		replay_all 0.9876
 		replay_slope 0.0432
 		test_entropy 0.25
+		counter cp0-count
 		geometry/dcache_kb 47
 		geometry/icache_kb 31
 		geometry/table_kb 94

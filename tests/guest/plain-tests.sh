@@ -7,7 +7,7 @@
 # test_claims: what a load has logged, in NEW.
 test_claims() {
 	WHY=$NEW
-	echo "$NEW" | grep -qE 'collecting on CPU .*, buffer 16 KiB, quality 512 of 1024$'
+	echo "$NEW" | grep -qE 'collecting on CPU .*: counter [a-z0-9_-]+, L1d .*, buffer 16 KiB, quality 512 of 1024$'
 	result $? "the log line 'collecting on CPU' is complete"
 	WHY=$NEW
 	echo "$NEW" | grep -qE \
@@ -57,8 +57,13 @@ $(get "$S/geometry/loop_kb")"
 	result $? \
 		"geometry: the table is twice L1d, the loop fits L1i ($WHY, \
 $(get "$S/geometry/source"))"
+	case $(uname -m) in
+	aarch64)	_counter=generic-timer ;;
+	*)		_counter=tsc ;;
+	esac
+	is "$(get "$S/counter")" $_counter "counter names the counter"
 	WHY=$(cd "$S" && find . -type f ! -name uevent ! -path './power/*' | sort | cut -c 3- | xargs)
-	is "$WHY" "bytes_out contributed cpu fill_level geometry/dcache_kb geometry/icache_kb \
+	is "$WHY" "bytes_out contributed counter cpu fill_level geometry/dcache_kb geometry/icache_kb \
 geometry/loop_kb geometry/source geometry/table_kb health_failures/counter health_failures/period \
 health_failures/proportion health_failures/repetition health_failures/replay health_failures/stuck \
 reason replay_all replay_few replay_residual replay_slope sample_entropy sample_steps \

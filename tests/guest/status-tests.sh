@@ -124,7 +124,8 @@ test_ok() {
 			"^entropy +$(get "$S/replay_residual") bit a sample cannot be predicted" \
 			"credited $(get "$S/sample_entropy")" \
 			"^block +$(get "$S/samples_per_block") samples" '^failures +none' '^served +[0-9]+ bytes' \
-			"^CPU +$(get "$S/cpu")" '^fitted +to L1d [0-9]+ KiB, L1i [0-9]+ KiB' \
+			"^CPU +$(get "$S/cpu")" "^counter +$(get "$S/counter")\$" \
+			'^fitted +to L1d [0-9]+ KiB, L1i [0-9]+ KiB' \
 			'^source +havege is current; others: none$' \
 			'^quality +512 .* the current source with 512$' '^kernel +its generator is ready' \
 			"^kernel .* entropy_avail: [0-9]+ of \

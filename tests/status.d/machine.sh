@@ -63,7 +63,7 @@ machine_fine() {
 	done
 	for _s in status=ok reason= fill_level=98304 cpu=1 bytes_out=1000 contributed=64 \
 		replay_residual=1.0557 replay_few=2.1743 replay_all=2.0812 replay_slope=0.0315 \
-		sample_steps=1 sample_entropy=0.0625 samples_per_block=5120 test_entropy=0.1250 \
+		sample_steps=1 sample_entropy=0.0625 samples_per_block=5120 test_entropy=0.1250 counter=tsc \
 		geometry/dcache_kb=48 geometry/icache_kb=32 \
 		geometry/source=cpuid-4 geometry/table_kb=96 geometry/loop_kb=30 \
 		health_failures/repetition=0 health_failures/proportion=0 health_failures/stuck=0 \
@@ -75,5 +75,5 @@ machine_fine() {
 	put "$H/rng_quality" 512
 	put "$R/dmesg" "[    0.000000] Linux version 6.1.0-1-amd64
 [    1.516000] random: crng init done
-[    5.000000] havege_rng: collecting on CPU 1: L1d 48 KiB"
+[    5.000000] havege_rng: collecting on CPU 1: counter tsc, L1d 48 KiB"
 }

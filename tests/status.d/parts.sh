@@ -60,7 +60,7 @@ the log, which this user may not read"
 
 	machine_fine
 	rm -r "$S/health_failures" "$S/geometry" "$S/fill_level" "$S/reason" "$S"/replay_* \
-		"$S/cpu" "$S"/sample* "$S/parameters" "$S/version" "$M/version" "$H" \
+		"$S/cpu" "$S/counter" "$S"/sample* "$S/parameters" "$S/version" "$M/version" "$H" \
 		"$R/proc/cpuinfo" "$R/sys/devices/system"
 	status_run
 	status_ends 1 "state that is not there"
@@ -70,10 +70,10 @@ the log, which this user may not read"
 \? half-steps\) a predictor finds \? bit with 64 rows, \? with all; slope \?$" \
 		'^block +\? samples for 256 bits; the tests assume 0\.1250 bit of each$' \
 		'^failures +\?$' '^CPU +\?$' \
-		'^fitted +to L1d \? KiB' '^source +\? \(no hw_random here\)$'
+		'^fitted +to L1d \? KiB' '^counter +\?$' '^source +\? \(no hw_random here\)$'
 	status_json "state that is not there" '.fill_level == null and .geometry.source == null
 		and ([.reason, .replay_residual, .replay_few, .replay_all, .replay_slope, .sample_steps,
-			.sample_entropy, .samples_per_block] | all(. == null))
+			.sample_entropy, .samples_per_block, .counter] | all(. == null))
 		and .health_failures == {} and .parameters == {} and .hwrng.available == []
 		and .hwrng.current == null and .cpu == {collector: null, model: null, caches: null}'
 

@@ -18,6 +18,7 @@ slope 0\.0315$" \
 		'^failures +none, since it was loaded$' \
 		'^served +1000 bytes, 64 contributed' '^CPU +1: Second CPU of two$' \
 		'^fitted +to L1d 48 KiB, L1i 32 KiB \(cpuid-4\): table 96 KiB, loop 30 KiB$' \
+		'^counter +tsc$' \
 		'^caches +L1d 48 KiB, L1i 32 KiB, L2 1280 KiB$' \
 		'^source +havege is current; others: none$' \
 		'^quality +512 of 1024 bits are claimed; the kernel credits the current source with 512$' \
@@ -40,7 +41,7 @@ slope 0\.0315$" \
 		and .fill_level == 98304 and .replay_residual == 1.0557 and .replay_few == 2.1743
 		and .replay_all == 2.0812 and .replay_slope == 0.0315 and .sample_steps == 1
 		and .sample_entropy == 0.0625 and .samples_per_block == 5120
-		and .test_entropy == 0.125
+		and .test_entropy == 0.125 and .counter == "tsc"
 		and .bytes_out == 1000 and .contributed == 64
 		and .health_failures == {repetition: 0, proportion: 0, stuck: 0, period: 0, counter: 0,
 			replay: 0}

@@ -31,15 +31,16 @@ source_lines() {
 			"mode=$(cat "$MODULE/parameters/mode" || echo unknown)," \
 			"status $(state status)"
 		set -- "$(state geometry/dcache_kb)" "$(state geometry/icache_kb)" \
-			"$(state geometry/source)" "$(state geometry/table_kb)"
+			"$(state geometry/source)" "$(state geometry/table_kb)" "$(state counter)"
 	else
 		echo "from        havege-host, the same code as a program," \
 			"version $(conf PACKAGE_VERSION)"
 		set -- "$(of_info dcache_kb)" "$(of_info icache_kb)" "$(of_info source)" \
-			$(($(of_info table_bytes) / 1024))
+			$(($(of_info table_bytes) / 1024)) "$(of_info counter)"
 	fi
 	echo "geometry    L1d $1 KiB, L1i $2 KiB ($3), table $4 KiB"
 	echo "CPU         $(this_cpu), number $CPU"
+	echo "counter     $5"
 }
 
 captured_lines() {

@@ -129,6 +129,7 @@ json_print() {
 	json_value sample_entropy "$CREDIT"
 	json_value samples_per_block "$SAMPLES"
 	json_value test_entropy "$ASSUMED"
+	json_text counter "$COUNTER"
 	json_value bytes_out "$BYTES"
 	json_value contributed "$CONTRIBUTED"
 	json_open health_failures

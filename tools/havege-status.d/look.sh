@@ -257,6 +257,7 @@ look_module() {
 	figure_of sample_entropy; CREDIT=$V
 	figure_of test_entropy; ASSUMED=$V
 	figure_of samples_per_block; SAMPLES=$V
+	figure_of counter; COUNTER=$V
 	figure_of geometry/dcache_kb; DCACHE=$V
 	figure_of geometry/icache_kb; ICACHE=$V
 	figure_of geometry/source; WHOSE=$V

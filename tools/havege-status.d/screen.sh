@@ -139,6 +139,7 @@ contributed to the kernel's pool"
 	screen_row CPU "$_text${MODEL:+: $MODEL}"
 	screen_row fitted "to L1d ${DCACHE:-?} KiB, L1i ${ICACHE:-?} KiB (${WHOSE:-?}): table \
 ${TABLE:-?} KiB, loop ${LOOP:-?} KiB"
+	screen_row counter "${COUNTER:-?}"
 }
 
 # The last set of replays. 0 half-steps a sample: no set has been measured.
