@@ -14,6 +14,8 @@
 #   QEMU, ARCH_NEEDS         the emulator; the tools that need installs
 #   BOARD, CPU               QEMU's arguments for the machine
 #   QUIET_BOARD              the same board without random data for the kernel
+#   DTB                      a device tree of the kernel's package: NAME:NODE, a node to enable in it;
+#                            the guest's is TMP/dtb
 #   CPU0, CPU0_ARGS          a CPU and kernel arguments with which CPU 0 can go offline
 #   BOOT_ARGS                serial lines: the console, and the one for the tests' output
 #   GO_ON                    a port of the guest on which QEMU's monitor can write; empty: none

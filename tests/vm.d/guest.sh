@@ -31,6 +31,10 @@ prepare() {
 		# Some architectures have it uncompressed.
 		cp "$ROOT/boot/vmlinu"?"-$KVER" "$TMP/vmlinuz"
 	fi
+	[ -z "$DTB" ] || {
+		cp "$ROOT/usr/lib/linux-image-$KVER/${DTB%%:*}" "$TMP/dtb" &&
+		fdtput -t s "$TMP/dtb" "${DTB#*:}" status okay
+	}
 	exec 9>&-
 }
 
@@ -165,12 +169,18 @@ guest() {
 	return 1
 }
 
+# restarted CONSOLE: the guest's log ends with a restart. On s390x the kernel's line for it gets lost,
+# therefore init logs one before.
+restarted() {
+	tail -n 4 "$1" | grep -qE 'reboot: Restarting system|guest: restarting'
+}
+
 # bad_end MARKER: prints why the guest ended badly. Nothing is printed if it asked to end (code 1)
 # and printed MARKER. A guest without that port restarts the machine and says so in its log.
 bad_end() {
 	_code=$RC
-	! grep -q '^# there is no port' "$TMP/verdict" ||
-		! tail -n 3 "$TMP/console" | grep -q 'reboot: Restarting system' || _code=1
+	! grep -q '# there is no port' "$TMP/verdict" ||
+		! restarted "$TMP/console" || _code=1
 	case $_code in
 	1)	grep -q "^$1" "$TMP/verdict" || echo "it ended without '$1'" ;;
 	0)	echo "it panicked, rebooted or powered off" ;;
@@ -218,7 +228,7 @@ until_true() {
 # FILE.console its console; CODE is QEMU's.
 ended_well() {
 	_code=$2
-	! tail -n 3 "$1.console" | grep -q 'reboot: Restarting system' || _code=1
+	! restarted "$1.console" || _code=1
 	_ran=$(grep -cE '^(not )?ok ' "$1" || :)
 	_plan=$(sed -n 's/^1\.\.\([0-9]*\)\r*$/\1/p' "$1")
 	[ "$_code" = 1 ] && grep -q '^# end of the guest tests' "$1" && [ "$_plan" = "$_ran" ]
