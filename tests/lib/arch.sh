@@ -13,6 +13,8 @@
 #   LOADABLE, PROGRAMS       modules and programs of ours that the guest gets
 #   QEMU, ARCH_NEEDS         the emulator; the tools that need installs
 #   BOARD, CPU               QEMU's arguments for the machine
+#   IDLE                     on: a CPU whose counter counts instructions sleeps while it is idle; off:
+#                            its time skips
 #   QUIET_BOARD              the same board without random data for the kernel
 #   DTB                      a device tree of the kernel's package: NAME:NODE, a node to enable in it;
 #                            the guest's is TMP/dtb

@@ -7,8 +7,9 @@
 #                              MACHINE, the kernel's in KARGS, each with a space before it
 #   qemu SECONDS ARGUMENT...   runs it, for so long on the host's clock (0: no limit). Its code:
 #                              1: the guest said that it is done (isa-debug-exit); 0: the guest
-#                              powered off, reset or panicked; 124: the time is up. PIDFILE names
-#                              another file for its process ID than TMP/qemu.pid
+#                              powered off, reset or panicked; 124: the time is up; 137: it is up,
+#                              and QEMU hung. PIDFILE names another file for its process ID than
+#                              TMP/qemu.pid
 #   end_qemu                   ends all machines; runs at exit, too
 
 machine() {
@@ -27,7 +28,7 @@ qemu() {
 	shift
 	# Not -nographic: with that the BIOS writes to the serial line.
 	# shellcheck disable=SC2086 # words
-	timeout --foreground "$_deadline" "$QEMU" $MACHINE -nodefaults -display none -no-reboot \
+	timeout --foreground -k 10 "$_deadline" "$QEMU" $MACHINE -nodefaults -display none -no-reboot \
 		-pidfile "${PIDFILE:-$TMP/qemu.pid}" "$@"
 }
 

@@ -184,7 +184,7 @@ bad_end() {
 	case $_code in
 	1)	grep -q "^$1" "$TMP/verdict" || echo "it ended without '$1'" ;;
 	0)	echo "it panicked, rebooted or powered off" ;;
-	124)	echo "it was not done by the deadline" ;;
+	124|137)	echo "it was not done by the deadline" ;;
 	*)	echo "QEMU ended with code $RC" ;;
 	esac
 }
