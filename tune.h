@@ -3,8 +3,9 @@
  * Tuning: the cache sizes that the walk is fitted to, and the counter's fitness
  *
  * havege_tune() is in tune_x86.c with CONFIG_X86, else in tune_generic.c, which
- * uses tune_arm64.c with CONFIG_ARM64. It reads the present CPU: cores of
- * hybrid machines differ, so each worker calls it in its own bound thread.
+ * reads the device tree and then the CPU (tune_arm.c, tune_mips.c, tune_s390.c).
+ * It reads the present CPU: cores of hybrid machines differ, so each worker
+ * calls it in its own bound thread.
  */
 #ifndef HAVEGE_TUNE_H
 #define HAVEGE_TUNE_H
@@ -19,9 +20,10 @@
  * struct havege_tuning - result of the tuning
  * @geo:	the caches, within the bounds of havege_core.h
  * @source:	origin of the sizes: "cpuid-4", "cpuid-8000001d",
- *		"cpuid-80000005", "device-tree", "ccsidr" (arm64's cache ID
- *		registers), "generic" (at least one size is assumed) or
- *		"parameter" (the user gave both)
+ *		"cpuid-80000005", "device-tree", "ccsidr" (cache ID registers of
+ *		ARMv7 and arm64), "cpu-data" (of the MIPS kernel), "ecag" (an
+ *		instruction of s390), "generic" (at least one size is assumed)
+ *		or "parameter" (the user gave both)
  */
 struct havege_tuning {
 	struct havege_geometry geo;
@@ -71,10 +73,10 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 		       struct havege_tuning *tuning);
 
 /**
- * struct havege_cache_regs - an arm64 CPU to read; a test emulates one
- * @read:	CCSIDR_EL1 of the cache that this value of CSSELR_EL1 selects
- * @clidr:	CLIDR_EL1, the types of the caches
- * @ccidx:	whether CCSIDR_EL1 has the wider layout (FEAT_CCIDX)
+ * struct havege_cache_regs - an Arm CPU to read; a test emulates one
+ * @read:	CCSIDR of the cache that this value of CSSELR selects
+ * @clidr:	CLIDR, the types of the caches
+ * @ccidx:	whether CCSIDR has the wider layout (FEAT_CCIDX)
  */
 struct havege_cache_regs {
 	u64 (*read)(u32 csselr);
@@ -83,7 +85,7 @@ struct havege_cache_regs {
 };
 
 /**
- * havege_tune_cache_regs() - find L1 sizes by arm64's cache ID registers
+ * havege_tune_cache_regs() - find L1 sizes by Arm's cache ID registers
  * @cpu:	the CPU to read
  * @tuning:	the result; 0 for an unknown size, which includes sizes below 1
  *		KiB. @source is NULL if the data cache is unknown
@@ -94,10 +96,20 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 			    struct havege_tuning *tuning);
 
 /**
- * havege_tune_this_cpu() - the same for the present arm64 CPU
- * @tuning:	the result
+ * havege_tune_ecag() - find L1 sizes by EXTRACT CPU ATTRIBUTE of s390
+ * @read:	executes it: the cache attribute of this parameter
+ * @tuning:	the result, as for havege_tune_cache_regs()
  *
- * Only with CONFIG_ARM64.
+ * Context: that of @read.
+ */
+void havege_tune_ecag(u64 (*read)(u32 what), struct havege_tuning *tuning);
+
+/**
+ * havege_tune_this_cpu() - ask the present CPU for its L1 sizes
+ * @tuning:	the result; all zero at first, and left so if the CPU does not
+ *		tell
+ *
+ * Only with CONFIG_ARM64, CONFIG_ARM, CONFIG_MIPS and CONFIG_S390.
  *
  * Context: bound to the CPU in question. Does not sleep.
  */

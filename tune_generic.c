@@ -5,9 +5,9 @@
  * The kernel exports no cache sizes to modules: get_cpu_cacheinfo() is private
  * to it, its devices have private data, and their sysfs files are for user
  * space. Therefore ask the CPU's node in the device tree, the main source of
- * the kernel's sizes, and then, on arm64, the CPU. Modules cannot read the ACPI
- * table (PPTT) either. Most KVM guests find no size: the driver then assumes a
- * default and logs it.
+ * the kernel's sizes, and then the CPU, where it or its kernel tells. Modules
+ * cannot read the ACPI table (PPTT) either. Most KVM guests find no size: the
+ * driver then assumes a default and logs it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -67,7 +67,9 @@ int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 	choose_counter();
 	memset(tuning, 0, sizeof(*tuning));
 	ask_device_tree(tuning);
-	if (IS_ENABLED(CONFIG_ARM64) && !tuning->source)
+	if ((IS_ENABLED(CONFIG_ARM64) || IS_ENABLED(CONFIG_ARM) ||
+	     IS_ENABLED(CONFIG_MIPS) || IS_ENABLED(CONFIG_S390)) &&
+	    !tuning->source)
 		havege_tune_this_cpu(tuning);
 	if (havege_tune_settle(dcache_kb, icache_kb, tuning))
 		pr_notice_once("generic tuning: neither the device tree nor the CPU tells the L1 sizes; L1d %u KiB, L1i %u KiB assumed (dcache_kb= and icache_kb= set them)\n",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tuning: CPUs of many makes, by CPUID or arm64's registers, requested sizes,
- * and the fitness of counters
+ * Tuning: CPUs of many makes, by CPUID, Arm's registers or ECAG, requested
+ * sizes, and the fitness of counters
  *
  * Runs under KUnit and in user space (make host-test); on x86 it reads the
  * present CPU too.
@@ -290,6 +290,69 @@ static void tune_cache_types(struct kunit *test)
 	ask_regs(test, 0x0a200023, false, 2, 0x201fe012, 0, 48);
 }
 
+/* ECAG: the topology, and the sizes of the level 1 caches. */
+static u64 ecag[3];
+
+static u64 fake_ecag(u32 what)
+{
+	asked++;
+	switch (what) {
+	case 0x00:
+		return ecag[0];
+	case 0x20:
+		return ecag[1];
+	case 0x21:
+		return ecag[2];
+	default:
+		return 1 << 20;
+	}
+}
+
+static void ask_ecag(struct kunit *test, u8 level_1, u64 data, u64 code,
+		     u32 want_d, u32 want_i)
+{
+	struct havege_tuning t;
+
+	/* Level 2 has another byte. */
+	ecag[0] = (u64)level_1 << 56 | 0x0b00000000000000 >> 8;
+	ecag[1] = data;
+	ecag[2] = code;
+	asked = 0;
+	memset(&t, 0xff, sizeof(t));
+	havege_tune_ecag(fake_ecag, &t);
+	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, want_d);
+	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, want_i);
+	if (!want_d) {
+		KUNIT_EXPECT_NULL(test, t.source);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, t.source);
+	KUNIT_EXPECT_STREQ(test, t.source, "ecag");
+}
+
+static void tune_ecag(struct kunit *test)
+{
+	/* Private and separate: 128 KiB of data, 96 KiB of code (z13). */
+	ask_ecag(test, 0x04, 131072, 98304, 128, 96);
+	/* Shared; data only, code only, one for both. */
+	ask_ecag(test, 0x08, 131072, 98304, 128, 96);
+	ask_ecag(test, 0x05, 131072, 98304, 128, 0);
+	ask_ecag(test, 0x06, 131072, 98304, 0, 96);
+	ask_ecag(test, 0x07, 131072, 98304, 128, 128);
+	KUNIT_EXPECT_EQ(test, asked, 2);
+	/* Reserved bits. */
+	ask_ecag(test, 0xf4, 131072, 98304, 128, 96);
+	/* No cache; a reserved scope, as in an answer with all bits set. */
+	ask_ecag(test, 0x00, 131072, 98304, 0, 0);
+	ask_ecag(test, 0x0f, 131072, 98304, 0, 0);
+	ask_ecag(test, 0xff, ~0ull, ~0ull, 0, 0);
+	KUNIT_EXPECT_EQ(test, asked, 1);
+	/* Unknown sizes, and absurd ones, which must not wrap. */
+	ask_ecag(test, 0x04, ~0ull, 98304, 0, 96);
+	ask_ecag(test, 0x04, 131072, ~0ull, 128, 0);
+	ask_ecag(test, 0x04, 1ull << 60, 1ull << 60, 0xffffffff, 0xffffffff);
+}
+
 static void tune_settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
 			u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
 			const char *source)
@@ -513,6 +576,7 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_endless_subleaves),
 	KUNIT_CASE(tune_cache_regs),
 	KUNIT_CASE(tune_cache_types),
+	KUNIT_CASE(tune_ecag),
 	KUNIT_CASE(tune_user_wins),
 	KUNIT_CASE(tune_guesses_and_bounds),
 	KUNIT_CASE(tune_looks),

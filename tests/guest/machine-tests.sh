@@ -40,6 +40,7 @@ test_board() {
 	test_claims
 	note "module: $(awk '$1 == "havege_rng" { print $2 }' /proc/modules) bytes in memory"
 	note "geometry: $(cd "$S/geometry" && grep . ./* | xargs)"
+	test_geometry
 	is "$(get "$H/rng_current")" havege "havege is current"
 	read_test 64 16
 	test_threshold
@@ -117,12 +118,16 @@ test_no_tsc() {
 }
 
 # The kernel's command line has the expected caches of this CPU.
-test_caches() {
-	must_load || return
+test_geometry() {
 	_want=$(sed -n 's/.* caches=\([^ ]*\).*/\1/p' /proc/cmdline)
 	_g=$S/geometry
 	is "$(get "$_g/source"),$(get "$_g/dcache_kb"),$(get "$_g/icache_kb")" "${_want:-nothing}" \
 		"geometry has the expected source and caches: $_want"
+}
+
+test_caches() {
+	must_load || return
+	test_geometry
 	read_test 64 16
 	test_unload
 }

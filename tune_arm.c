@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * L1 sizes from the cache ID registers of arm64. The contract is in tune.h.
+ * L1 sizes from the cache ID registers of ARMv7 and arm64. The contract is in
+ * tune.h.
  *
  * These registers describe maintenance by set and way, not necessarily the real
  * cache: the kernel no longer reports sizes from them. On Arm's own cores they
@@ -10,11 +11,11 @@
  *
  * The decoder is plain C and reads through struct havege_cache_regs, so that
  * the KUnit and host suites can emulate any CPU. Only the end of this file is
- * arm64.
+ * Arm.
  */
 #include "tune.h"
 
-/* CLIDR_EL1: type of the level 1 caches. */
+/* CLIDR: type of the level 1 caches. */
 #define CTYPE1(clidr)	((clidr) & 7)
 enum {
 	CTYPE_NONE,
@@ -24,12 +25,12 @@ enum {
 	CTYPE_UNIFIED,
 };
 
-/* CSSELR_EL1: level 1 data or unified cache; level 1 instruction cache. */
+/* CSSELR: level 1 data or unified cache; level 1 instruction cache. */
 #define L1_DATA		0
 #define L1_CODE		1
 
 /* Line size: log2 of 16-byte words. Sets and ways: number minus one. */
-static u32 arm64_cache_kb(u64 ccsidr, bool ccidx)
+static u32 arm_cache_kb(u64 ccsidr, bool ccidx)
 {
 	const u64 line = 16 << (ccsidr & 7);
 	const u64 ways = (ccsidr >> 3 & (ccidx ? 0x1fffff : 0x3ff)) + 1;
@@ -50,45 +51,103 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 	if (type > CTYPE_UNIFIED)
 		return;
 	if (type >= CTYPE_DATA)
-		geo->dcache_kb = arm64_cache_kb(cpu->read(L1_DATA), cpu->ccidx);
+		geo->dcache_kb = arm_cache_kb(cpu->read(L1_DATA), cpu->ccidx);
 	if (type == CTYPE_UNIFIED)
 		geo->icache_kb = geo->dcache_kb;
 	else if (type & CTYPE_CODE)
-		geo->icache_kb = arm64_cache_kb(cpu->read(L1_CODE), cpu->ccidx);
+		geo->icache_kb = arm_cache_kb(cpu->read(L1_CODE), cpu->ccidx);
 	if (geo->dcache_kb)
 		tuning->source = "ccsidr";
 }
 
-#ifdef CONFIG_ARM64
+#if defined(CONFIG_ARM64) || defined(CONFIG_ARM)
 
 #include <linux/irqflags.h>
 #include <asm/barrier.h>
+
+#ifdef CONFIG_ARM64
+
 #include <asm/sysreg.h>
 
-static u64 read_ccsidr(u32 which)
+#define write_csselr(which)	write_sysreg(which, csselr_el1)
+#define read_ccsidr()		read_sysreg(ccsidr_el1)
+#define read_clidr()		read_sysreg(clidr_el1)
+
+/* FEAT_CCIDX: the wider layout. */
+static bool read_ccidx(void)
+{
+	return read_sysreg_s(SYS_ID_AA64MMFR2_EL1) >> 20 & 0xf;
+}
+
+static bool has_cache_regs(void)
+{
+	return true;
+}
+
+#else /* CONFIG_ARM */
+
+#include <asm/cputype.h>
+
+static void write_csselr(u32 which)
+{
+	asm volatile("mcr p15, 2, %0, c0, c0, 0" : : "r" (which));
+}
+
+static u32 read_ccsidr(void)
+{
+	u32 ccsidr;
+
+	asm volatile("mrc p15, 1, %0, c0, c0, 0" : "=r" (ccsidr));
+	return ccsidr;
+}
+
+static u32 read_clidr(void)
+{
+	u32 clidr;
+
+	asm("mrc p15, 1, %0, c0, c0, 1" : "=r" (clidr));
+	return clidr;
+}
+
+/* FEAT_CCIDX has another register for the rest. No such CPU runs 32 bits. */
+static bool read_ccidx(void)
+{
+	return false;
+}
+
+/* The layout of the cache type register tells ARMv7 from older CPUs. */
+static bool has_cache_regs(void)
+{
+	return IS_ENABLED(CONFIG_CPU_V7) && read_cpuid_cachetype() >> 29 == 4;
+}
+
+#endif
+
+static u64 arm_read_ccsidr(u32 which)
 {
 	unsigned long flags;
 	u64 ccsidr;
 
 	/* Nothing may select another cache before we have read this one. */
 	local_irq_save(flags);
-	write_sysreg(which, csselr_el1);
+	write_csselr(which);
 	isb();
-	ccsidr = read_sysreg(ccsidr_el1);
+	ccsidr = read_ccsidr();
 	local_irq_restore(flags);
 	return ccsidr;
 }
 
 void havege_tune_this_cpu(struct havege_tuning *tuning)
 {
-	const struct havege_cache_regs cpu = {
-		.read = read_ccsidr,
-		.clidr = read_sysreg(clidr_el1),
-		/* FEAT_CCIDX: the wider layout. */
-		.ccidx = read_sysreg_s(SYS_ID_AA64MMFR2_EL1) >> 20 & 0xf,
+	struct havege_cache_regs cpu = {
+		.read = arm_read_ccsidr,
 	};
 
+	if (!has_cache_regs())
+		return;
+	cpu.clidr = read_clidr();
+	cpu.ccidx = read_ccidx();
 	havege_tune_cache_regs(&cpu, tuning);
 }
 
-#endif /* CONFIG_ARM64 */
+#endif /* CONFIG_ARM64 || CONFIG_ARM */
