@@ -16,6 +16,7 @@ test_first() {
 }
 
 # A board of another architecture loads the module, or refuses it with one line that has the reason.
+# tests/kernels reads the note "board:".
 test_board() {
 	klog
 	note "CPU: $(grep -m 1 -iE '^(model name|cpu model|isa|cpu|processor)' /proc/cpuinfo | tr -s '\t' ' ')"
@@ -27,7 +28,10 @@ test_board() {
 		note "load: $T/100 s, $(echo "$NEW" | grep 'havege_rng: ' | grep -v taint)"
 		[ $_rc != 0 ] || break
 	done
+	_time=$((T / 100)).$(printf %02d $((T % 100)))
 	if [ "$_rc" != 0 ]; then
+		note "board: refused: $(echo "$NEW" | sed -n 's/.*not started: \([^:]*\):.*/\1/p');" \
+			"start-up $_time s"
 		WHY="$(cat /tmp/err); $NEW"
 		grep -q 'No such device' /tmp/err &&
 			echo "$NEW" | grep -qE 'havege_rng: not started: .*(replay found|the cycle counter)'
@@ -38,8 +42,11 @@ test_board() {
 	fi
 	result 0 "the module loads"
 	test_claims
-	note "module: $(awk '$1 == "havege_rng" { print $2 }' /proc/modules) bytes in memory"
-	note "geometry: $(cd "$S/geometry" && grep . ./* | xargs)"
+	note "board: loads: k = $(get "$S/sample_steps"), residual $(get "$S/replay_residual")," \
+		"credited $(get "$S/sample_entropy"); start-up $_time s;" \
+		"L1d and L1i $(get "$S/geometry/dcache_kb") and $(get "$S/geometry/icache_kb") KiB" \
+		"($(get "$S/geometry/source"));" \
+		"$(awk '$1 == "havege_rng" { print $2 }' /proc/modules) bytes in memory"
 	test_geometry
 	is "$(get "$H/rng_current")" havege "havege is current"
 	read_test 64 16
