@@ -16,7 +16,7 @@
 #   IDLE                     on: a CPU whose counter counts instructions sleeps while it is idle; off:
 #                            its time skips
 #   QUIET_BOARD              the same board without random data for the kernel
-#   DTB                      a device tree of the kernel's package: NAME:NODE, a node to enable in it;
+#   DTB                      a device tree of the kernel's package, with :NODE a node to enable in it;
 #                            the guest's is TMP/dtb
 #   CPU0, CPU0_ARGS          a CPU and kernel arguments with which CPU 0 can go offline
 #   BOOT_ARGS                serial lines: the console, and the one for the tests' output

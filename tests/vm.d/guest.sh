@@ -33,7 +33,9 @@ prepare() {
 	fi
 	[ -z "$DTB" ] || {
 		cp "$ROOT/usr/lib/linux-image-$KVER/${DTB%%:*}" "$TMP/dtb" &&
-		fdtput -t s "$TMP/dtb" "${DTB#*:}" status okay
+		case $DTB in
+		*:*)	fdtput -t s "$TMP/dtb" "${DTB#*:}" status okay ;;
+		esac
 	}
 	exec 9>&-
 }
