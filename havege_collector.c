@@ -154,6 +154,7 @@ static void end_worker(struct havege_worker *w)
 
 	lockdep_assert_held(&c->control);
 	WRITE_ONCE(w->ending, true);
+	havege_worker_raise(w);
 	wake_up(&c->work);
 	/* A real-time task may keep the CPU: the thread never runs there. */
 	if (READ_ONCE(w->stuck) || !READ_ONCE(w->beat) ||
@@ -161,7 +162,8 @@ static void end_worker(struct havege_worker *w)
 		send_elsewhere(w);
 	kthread_stop(w->task);
 	/* The failure makes the successor's start-up stricter. */
-	if (w->status == HAVEGE_RECOVERING || w->start_error == -ENODEV)
+	if (w->status == HAVEGE_RECOVERING ||
+	    (w->start_error == -ENODEV && !w->stopped))
 		cpumask_set_cpu(w->cpu, &c->doubted);
 
 	spin_lock(&c->lock);
@@ -225,11 +227,11 @@ static void note_stuck(struct havege_collector *c)
  */
 static int wait_for_start(struct havege_worker *w)
 {
-	unsigned int looks = 0;
+	unsigned int looks = 0, patience = HAVEGE_STUCK_SECONDS * 10;
 	u32 seen = 0;
 	long left;
 
-	while (looks < HAVEGE_STUCK_SECONDS * 10) {
+	while (looks < patience) {
 		left = wait_for_completion_killable_timeout(&w->started,
 							    HZ / 10);
 		if (left > 0)
@@ -238,15 +240,67 @@ static int wait_for_start(struct havege_worker *w)
 		    READ_ONCE(w->c->suspending))
 			return -EINTR;
 		looks = READ_ONCE(w->beat) == seen ? looks + 1 : 0;
-		/* Many tasks can keep a thread of a low priority for so long. */
-		if (looks == HAVEGE_STUCK_SECONDS * 10 / 3)
+		/* Many tasks can keep a thread of a low priority from its CPU. */
+		if (looks == 10 && havege_worker_is_low(w)) {
+			patience = HAVEGE_LOW_SECONDS * 10;
+			WRITE_ONCE(w->urgent, true);
 			havege_worker_raise(w);
+		}
 		seen = READ_ONCE(w->beat);
 	}
 	spin_lock(&w->c->lock);
 	WRITE_ONCE(w->stuck, true);
 	spin_unlock(&w->c->lock);
 	return -EBUSY;
+}
+
+/*
+ * The default CPU. If that is unfit: the CPU of a worker, so that it stays; the
+ * CPU that runs this code, which is not stuck; any other housekeeping CPU.
+ */
+static int choose_cpu(struct havege_collector *c)
+{
+	const int usual = havege_collector_default_cpu();
+	const int here = raw_smp_processor_id();
+	struct havege_worker *w;
+	int cpu;
+
+	lockdep_assert_held(&c->control);
+	if (!cpumask_test_cpu(usual, &c->unfit))
+		return usual;
+	list_for_each_entry(w, &c->workers, list)
+		if (cpu_online(w->cpu) && is_free(c, w->cpu))
+			return w->cpu;
+	if (cpu_online(here) && is_free(c, here))
+		return here;
+	for_each_online_cpu(cpu)
+		if (is_free(c, cpu))
+			return cpu;
+	/* All of them were unfit at some time. This one runs code. */
+	if (cpu_online(here) && havege_worker_fits(here))
+		return here;
+	return usual;
+}
+
+/* Whether the chosen CPU is unfit, was not requested, and is not the only one. */
+static bool may_choose_another(struct havege_collector *c)
+{
+	return !cpumask_intersects(&c->target, &c->asked) &&
+		cpumask_subset(&c->target, &c->unfit) &&
+		!cpumask_test_cpu(choose_cpu(c), &c->unfit);
+}
+
+/* Log why a CPU is refused, as an error unless other CPUs may collect. */
+static void report_refusal(const struct havege_collector *c,
+			   const struct havege_worker *w, bool others)
+{
+	if (c->failure_logged)
+		return;
+	if (others)
+		pr_warn("CPU %d is refused: %s\n", w->cpu, w->refusal);
+	else
+		pr_err("%s: %s\n", c->started_once ? "not started again" :
+		       "not started", w->refusal);
 }
 
 /* What a failed start-up says of the CPU. */
@@ -256,13 +310,18 @@ static void note_failure(struct havege_collector *c, const struct havege_worker 
 	lockdep_assert_held(&c->control);
 	if (err == -EBUSY)
 		report_stuck(c, w->cpu);
-	else if (err == -ENODEV && w->stopped)
+	if (err != -ENODEV)
+		return;
+	if (w->stopped)
 		cpumask_set_cpu(w->cpu, &c->unfit);
+	report_refusal(c, w, cpumask_weight(&c->target) > 1 ||
+		       may_choose_another(c));
 }
 
 /* Start a worker on a CPU without one, and wait for its start-up. */
 static int start_on(struct havege_collector *c, int cpu)
 {
+	const int before = c->cpu;
 	struct havege_worker *w;
 	int err;
 
@@ -283,7 +342,8 @@ static int start_on(struct havege_collector *c, int cpu)
 	}
 	cpumask_clear_cpu(cpu, &c->doubted);
 	cpumask_clear_cpu(cpu, &c->unfit);
-	if (!cpumask_empty(&c->unfit) && !cpumask_test_cpu(cpu, &c->asked))
+	if (cpu != before && !cpumask_empty(&c->unfit) &&
+	    !cpumask_test_cpu(cpu, &c->asked))
 		pr_info("collecting on CPU %d instead\n", cpu);
 	return 0;
 }
@@ -326,34 +386,6 @@ static int start_blocked(struct havege_collector *c)
 	return err;
 }
 
-/*
- * The default CPU. If that is unfit: the CPU of a worker, so that it stays; the
- * CPU that runs this code, which is not stuck; any other housekeeping CPU.
- */
-static int choose_cpu(struct havege_collector *c)
-{
-	const int usual = havege_collector_default_cpu();
-	const int here = raw_smp_processor_id();
-	struct havege_worker *w;
-	int cpu;
-
-	lockdep_assert_held(&c->control);
-	if (!cpumask_test_cpu(usual, &c->unfit))
-		return usual;
-	list_for_each_entry(w, &c->workers, list)
-		if (cpu_online(w->cpu) && is_free(c, w->cpu))
-			return w->cpu;
-	if (cpu_online(here) && is_free(c, here))
-		return here;
-	for_each_online_cpu(cpu)
-		if (is_free(c, cpu))
-			return cpu;
-	/* All of them were unfit at some time. This one runs code. */
-	if (cpu_online(here) && havege_worker_fits(here))
-		return here;
-	return usual;
-}
-
 /* Choose the requested CPUs that are online, or else one that was not. */
 static void choose_target(struct havege_collector *c)
 {
@@ -363,14 +395,6 @@ static void choose_target(struct havege_collector *c)
 		return;
 	cpumask_clear(&c->target);
 	cpumask_set_cpu(choose_cpu(c), &c->target);
-}
-
-/* Whether the chosen CPU is unfit, was not requested, and is not the only one. */
-static bool may_choose_another(struct havege_collector *c)
-{
-	return !cpumask_intersects(&c->target, &c->asked) &&
-		cpumask_subset(&c->target, &c->unfit) &&
-		!cpumask_test_cpu(choose_cpu(c), &c->unfit);
 }
 
 /* Whether a worker may stay as it is. */
@@ -446,9 +470,10 @@ static int place_workers(struct havege_collector *c)
 {
 	int err;
 
+	WRITE_ONCE(c->placing, jiffies);
 	do {
 		err = place_on_target(c);
-	} while ((err == -EBUSY || err == -ENODEV) && may_choose_another(c));
+	} while (err && may_choose_another(c));
 	return err;
 }
 
@@ -570,8 +595,7 @@ int havege_collector_start(struct havege_collector *c,
 		wait_for_hotplug();
 		err = place_some_workers(c);
 	}
-	if (err == -ENODEV && (cpumask_weight(&c->target) > 1 ||
-			       cpumask_weight(&c->unfit) > 1))
+	if (err == -ENODEV && cpumask_weight(&c->target) > 1)
 		pr_err("not started: none of these CPUs can collect\n");
 	if (err) {
 		stop_workers(c);

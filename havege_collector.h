@@ -56,6 +56,10 @@
  * real-time task may keep it busy. A step takes well under 1 ms.
  */
 #define HAVEGE_STUCK_SECONDS	3
+/*
+ * The same after a low priority (seconds): many tasks may be ahead of the thread.
+ */
+#define HAVEGE_LOW_SECONDS	10
 /* Size of a VM generation ID (bytes). */
 #define HAVEGE_GENERATION	16
 
@@ -153,7 +157,8 @@ havege_collector_create(const struct havege_settings *settings);
  * start, the log says on which CPU and why, and the settle work tries again.
  *
  * A start-up may take long, but ends if its CPU does not run the thread for
- * HAVEGE_STUCK_SECONDS. With empty @cpus the worker then starts on another CPU.
+ * HAVEGE_STUCK_SECONDS. With empty @cpus the worker then starts on another CPU,
+ * and where the counter does not move, too.
  *
  * Context: process context, sleeps; killable.
  * Return: 0; -ENXIO if one of @cpus is not online; -ENODEV if all start-ups
@@ -189,8 +194,9 @@ int havege_collector_move(struct havege_collector *c,
  * The settle work starts a worker on each requested CPU that is online, or on
  * havege_collector_default_cpu() if none of them is, and stops all other
  * workers. After an error it retries, first after HAVEGE_PAUSE_MIN seconds and
- * in the end every HAVEGE_PAUSE_MAX seconds. A CPU that does not run its worker
- * is left for another one, if it was not requested.
+ * in the end every HAVEGE_PAUSE_MAX seconds. A CPU that does not run its worker,
+ * or whose counter does not move, is left for another one, if it was not
+ * requested.
  *
  * Context: any.
  */

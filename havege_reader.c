@@ -170,9 +170,11 @@ static bool stands_still(const struct havege_collector *c,
 	    has_nothing_to_do(c, w)) {
 		w->seen = beat;
 		w->seen_at = jiffies;
+		w->seen_low = havege_worker_is_low(w);
 		return false;
 	}
-	return time_after(jiffies, w->seen_at + HAVEGE_STUCK_SECONDS * HZ);
+	return time_after(jiffies, w->seen_at + HZ * (w->seen_low ?
+			  HAVEGE_LOW_SECONDS : HAVEGE_STUCK_SECONDS));
 }
 
 void havege_reader_starved(struct havege_collector *c)
@@ -188,14 +190,16 @@ void havege_reader_starved(struct havege_collector *c)
 	if (time_after(jiffies, c->looked_at + LOOK_GAP))
 		c->starving = false;
 	list_for_each_entry(w, &c->workers, list) {
+		const bool still = stands_still(c, w);
+
 		havege_worker_raise(w);
-		if (!stands_still(c, w) || w->stuck)
+		if (!still || w->stuck)
 			continue;
 		WRITE_ONCE(w->stuck, true);
 		found = true;
 	}
 	c->starving = true;
-	c->looked_at = jiffies;
+	WRITE_ONCE(c->looked_at, jiffies);
 	spin_unlock(&c->lock);
 	if (!found)
 		return;

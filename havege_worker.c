@@ -24,10 +24,16 @@
  * While nobody waits for bytes the thread's priority is low: on a machine with
  * one CPU a start-up or a refill takes less than 5 % from another task. Somebody
  * waits if
- * - a reader sleeps: it raises the priority of the threads itself, since many
- *   other tasks may keep them from seeing it soon;
+ * - a reader sleeps or has just found no bytes: it raises the priority of the
+ *   threads itself, since other tasks may keep them from seeing it soon;
  * - the kernel's random number generator is not initialised: tasks may wait;
- * - a start-up takes longer than START_PATIENCE: insmod waits.
+ * - this is a copy of a VM, whose pool is still that of the others;
+ * - start-ups take longer than START_PATIENCE: insmod waits;
+ * - a set takes longer than HAVEGE_SET_SECONDS: at some age it is dropped.
+ * The completely fair scheduler of older kernels makes a thread that has had a
+ * low priority wait behind each other task for a tenth of a second, even if its
+ * priority has been raised. Therefore it takes that of an ordinary task before it
+ * sleeps.
  *
  * The thread is freezable, for a freeze that comes before the suspend notifier.
  *
@@ -64,10 +70,10 @@
  */
 #define LOW_NICE	15
 
-/* For this time nobody waits for a start-up, jiffies. */
+/* For this time nobody waits for start-ups, jiffies. */
 #define START_PATIENCE	(30 * HZ)
 
-/* Readers come again and again: keep their priority for a time, jiffies. */
+/* A read that found no bytes counts for this time, jiffies. */
 #define WAIT_GAP	(HZ / 10)
 
 /* Avoid nohz_full= CPUs too: they should run without a tick. */
@@ -106,25 +112,32 @@ static void beat(struct havege_worker *w)
 
 static bool somebody_waits(const struct havege_worker *w)
 {
-	return wq_has_sleeper(&w->c->readers) || !rng_is_initialized();
+	const unsigned long looked_at = READ_ONCE(w->c->looked_at);
+
+	return wq_has_sleeper(&w->c->readers) || !rng_is_initialized() ||
+		(w->epoch && w->fed < FEED_FILLS) ||
+		time_in_range(jiffies, looked_at, looked_at + WAIT_GAP);
+}
+
+bool havege_worker_is_low(const struct havege_worker *w)
+{
+	/* The thread and readers change it. */
+	return data_race(task_nice(w->task)) > 0;
 }
 
 void havege_worker_raise(struct havege_worker *w)
 {
-	if (task_nice(w->task) > 0)
+	if (havege_worker_is_low(w))
 		set_user_nice(w->task, 0);
 }
 
 /* Set the thread's priority: that of an ordinary task, or a low one. */
 static void set_priority(struct havege_worker *w, bool ordinary)
 {
-	if (ordinary) {
-		w->waited_at = jiffies;
+	if (ordinary)
 		havege_worker_raise(w);
-	} else if (!time_before(jiffies, w->waited_at + WAIT_GAP) &&
-		   task_nice(current) < LOW_NICE) {
-		set_user_nice(current, LOW_NICE);
-	}
+	else if (!havege_worker_is_low(w))
+		set_user_nice(w->task, LOW_NICE);
 }
 
 /* Deliver bytes, a part at a time. Drop those that do not fit. */
@@ -329,18 +342,6 @@ static enum havege_step timed_step(struct havege_source *source)
 	return what;
 }
 
-/* Another CPU may collect: one of @c->target, or the one chosen next. */
-static void report_refusal(const struct havege_worker *w, const char *text)
-{
-	const struct havege_collector *c = w->c;
-
-	if (cpumask_weight(&c->target) > 1 || w->stopped)
-		pr_warn("CPU %d is refused: %s\n", w->cpu, text);
-	else
-		pr_err("%s: %s\n", c->started_once ? "not started again" :
-		       "not started", text);
-}
-
 /*
  * A copy of a VM has the other copies' pool, too: after a VM fork mix the first
  * fills into it, without credit. They are too few to be measured.
@@ -369,13 +370,10 @@ static struct havege_source *open_source(struct havege_worker *w)
 {
 	struct havege_collector *c = w->c;
 	struct havege_tuning tuning;
-	const unsigned long begun = jiffies;
 	struct havege_source *source;
 	int err;
 
 	beat(w);
-	/* Nobody has waited yet. */
-	w->waited_at = begun - WAIT_GAP;
 	err = havege_tune(c->settings.dcache_kb, c->settings.icache_kb, &tuning);
 	if (err)
 		return ERR_PTR(err);
@@ -384,8 +382,8 @@ static struct havege_source *open_source(struct havege_worker *w)
 		return source;
 
 	do {
-		set_priority(w, somebody_waits(w) ||
-			     time_after(jiffies, begun + START_PATIENCE));
+		set_priority(w, somebody_waits(w) || READ_ONCE(w->urgent) ||
+			     time_after(jiffies, c->placing + START_PATIENCE));
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
 		beat(w);
@@ -410,12 +408,8 @@ static struct havege_source *open_source(struct havege_worker *w)
 		return source;
 	}
 	if (err == -ENODEV) {
-		char text[HAVEGE_EXPLAIN];
-
 		w->stopped = source->fitness == HAVEGE_STOPPED;
-		explain_failure(c, source, text);
-		if (!c->failure_logged)
-			report_refusal(w, text);
+		explain_failure(c, source, w->refusal);
 	}
 	close_source(source);
 	return ERR_PTR(err);
@@ -496,6 +490,14 @@ static bool wants_blocks(struct havege_collector *c)
 		!(havege_opens_blocks(c) && READ_ONCE(c->buffer.fill));
 }
 
+/* Whether the present set has taken so long that it should end. */
+static bool is_late(const struct havege_worker *w,
+		    const struct havege_source *source)
+{
+	return source->replay &&
+		jiffies - w->set_begun > HAVEGE_SET_SECONDS * HZ;
+}
+
 /* Drop, close or hurry the present set if it is due. */
 static void check_set(struct havege_worker *w, struct havege_source *source)
 {
@@ -509,7 +511,7 @@ static void check_set(struct havege_worker *w, struct havege_source *source)
 		vfree(havege_source_unlend(source));
 	else if (is_enough(w, source))
 		havege_source_close(source);
-	else if (age > HAVEGE_SET_SECONDS * HZ ||
+	else if (is_late(w, source) ||
 		 (age > msecs_to_jiffies(HAVEGE_PATIENCE_MS) &&
 		  wants_blocks(w->c)))
 		havege_source_hurry(source);
@@ -675,6 +677,7 @@ static void sleep_well(struct havege_worker *w, struct havege_source *source)
 	struct havege_collector *c = w->c;
 
 	prepare_sleep(w, source);
+	set_priority(w, true);
 	WRITE_ONCE(w->idle, true);
 	if (havege_reader_close(c))
 		wait_event_freezable_timeout(c->work, has_work(w, source) ||
@@ -697,7 +700,7 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 	set_freezable();
 	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
 		beat(w);
-		set_priority(w, somebody_waits(w));
+		set_priority(w, somebody_waits(w) || is_late(w, source));
 		if (READ_ONCE(w->stuck)) {
 			/* Copies may have been made: no half-step is fresh. */
 			havege_source_open(source, NULL);

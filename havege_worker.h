@@ -53,6 +53,7 @@
  * @pause_end:	see @pausing
  * @seen:	@beat when a reader looked at it first; under @c's lock
  * @seen_at:	when that was, jiffies; under @c's lock
+ * @seen_low:	whether its priority was low then; under @c's lock
  * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited;
  *		under @c's lock, the thread resets it
  * @ending:	the collector stops the worker; written under @c's control
@@ -70,8 +71,8 @@
  * @no_memory:	failed allocations in a row; the thread's
  * @displaced:	the thread runs on another CPU and has to be replaced
  * @stopped:	the start-up has failed: the CPU's counter does not move
- * @waited_at:	when the thread last saw that somebody waits, jiffies; the
- *		thread's
+ * @urgent:	the start-up needs the priority of an ordinary task
+ * @refusal:	why the start-up has failed, a sentence
  * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
  * @figures:	measurements of the source; under @c's lock
  */
@@ -90,6 +91,7 @@ struct havege_worker {
 	unsigned long pause_end;
 	u32 seen;
 	unsigned long seen_at;
+	bool seen_low;
 	bool stuck;
 	bool ending;
 	struct completion ended;
@@ -103,7 +105,8 @@ struct havege_worker {
 	u32 no_memory;
 	bool displaced;
 	bool stopped;
-	unsigned long waited_at;
+	bool urgent;
+	char refusal[HAVEGE_EXPLAIN];
 	enum havege_status status;
 	struct havege_figures figures;
 };
@@ -132,6 +135,8 @@ enum havege_opening {
  * @elsewhere:	CPUs on which a worker may end; under @control
  * @unfit:	CPUs that did not run a worker's thread, or whose counter does not
  *		move, until a worker has run there; under @control
+ * @placing:	when the present start-ups began, jiffies; written under
+ *		@control, which the starter of a worker holds
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
@@ -160,7 +165,7 @@ enum havege_opening {
  * @empty:	a reader has found the buffer empty since the last blocks came
  * @starving:	a read has got nothing since the last bytes came, and has looked
  *		at each worker's @beat
- * @looked_at:	when that was last, jiffies
+ * @looked_at:	when that was last, jiffies; workers read it without @lock
  * @opening:	progress of the next opened block; workers read it without @lock
  * @fresh_ns:	when the worker began to collect for the opened block; with
  *		mode=stream, when the oldest ready word came
@@ -182,6 +187,7 @@ struct havege_collector {
 	struct cpumask missing;
 	struct cpumask elsewhere;
 	struct cpumask unfit;
+	unsigned long placing;
 	bool started_once;
 	bool failure_logged;
 	unsigned int tries;
@@ -380,12 +386,21 @@ int havege_worker_run(void *data);
 void havege_worker_sum_up(struct havege_collector *c);
 
 /**
+ * havege_worker_is_low() - whether a worker has a low priority
+ * @w:	the worker; its thread may have ended
+ *
+ * Context: any. The caller holds @w->c->control or @w->c->lock, or is the thread.
+ * Return: true below the priority of an ordinary task.
+ */
+bool havege_worker_is_low(const struct havege_worker *w);
+
+/**
  * havege_worker_raise() - give a worker the priority of an ordinary task
  * @w:	the worker; its thread may have ended
  *
  * The thread lowers it again while nobody waits for bytes.
  *
- * Context: any. The caller holds @w->c->control or @w->c->lock.
+ * Context: as for havege_worker_is_low().
  */
 void havege_worker_raise(struct havege_worker *w);
 

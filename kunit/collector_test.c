@@ -549,7 +549,7 @@ static void expect_woken(struct kunit *test, struct havege_collector *c)
 static void read_waits_for_bytes(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
-	struct reader *r = start_reader(test, read_once);
+	struct reader *r = start_reader(test, read_on);
 
 	until_waiting(test, r);
 	KUNIT_EXPECT_FALSE(test, completion_done(&r->done));
@@ -567,7 +567,7 @@ static void read_ends_when_dismissed(struct kunit *test)
 	u8 out[4];
 
 	for (i = 0; i < ARRAY_SIZE(r); i++)
-		r[i] = start_reader(test, read_once);
+		r[i] = start_reader(test, read_on);
 	until_waiting(test, r[0]);
 	havege_collector_dismiss(c);
 	expect_woken(test, c);
@@ -584,7 +584,7 @@ static void read_ends_when_dismissed(struct kunit *test)
 /* The hw_random core stops its own thread like this, inside a read. */
 static void read_ends_at_kthread_stop(struct kunit *test)
 {
-	struct reader *r = start_reader(test, read_once);
+	struct reader *r = start_reader(test, read_on);
 
 	until_waiting(test, r);
 	kthread_stop(r->task);
@@ -600,7 +600,7 @@ static void read_ends_at_kthread_stop(struct kunit *test)
 static void read_ends_at_failure(struct kunit *test)
 {
 	struct havege_collector *c = test->priv;
-	struct reader *r = start_reader(test, read_once);
+	struct reader *r = start_reader(test, read_on);
 	u8 out[4];
 
 	until_waiting(test, r);
@@ -1001,11 +1001,22 @@ static void start_beside_stopped_counter(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, collector_start(c, last), -ENODEV);
 	KUNIT_EXPECT_NULL(test, task_of(c));
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->unfit, cpumask_of(last)));
+	/* It says nothing about other CPUs: the next start-up is not stricter. */
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->doubted));
 	if (num_online_cpus() == 1) {
 		/* There is no other one: it does not look for ever. */
 		KUNIT_EXPECT_EQ(test, collector_start(c, -1), -ENODEV);
 		return;
 	}
+	/* Nor does a lack of noise make it try another CPU. */
+	o->clock.stopped = -1;
+	o->clock.quiet = last;
+	o->clock.constant = U32_MAX;
+	KUNIT_EXPECT_EQ(test, collector_start(c, -1), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->doubted, cpumask_of(last)));
+	o->clock.constant = 0;
+	o->clock.stopped = last;
 	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_EXPECT_NE(test, cpu_of(c), last);
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->asked));
@@ -1067,7 +1078,8 @@ static void read_nothing(struct havege_collector *c, struct havege_worker *w)
 
 	spin_lock(&c->lock);
 	if (w)
-		w->seen_at = jiffies - (HAVEGE_STUCK_SECONDS + 1) * HZ;
+		w->seen_at = jiffies - (w->seen_low ? HAVEGE_LOW_SECONDS + 1 :
+					HAVEGE_STUCK_SECONDS + 1) * HZ;
 	spin_unlock(&c->lock);
 	havege_collector_read(c, out, sizeof(out), false);
 }
@@ -1156,6 +1168,14 @@ static void worker_leaves_stuck_cpu(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
 }
 
+/* A slow machine does not make the last look one of long ago. */
+static void look_soon(struct havege_collector *c)
+{
+	spin_lock(&c->lock);
+	c->looked_at = jiffies;
+	spin_unlock(&c->lock);
+}
+
 /* Whether two reads, some time apart, find that a worker stands still. */
 static bool is_found(struct havege_collector *c, struct havege_worker *w)
 {
@@ -1165,6 +1185,7 @@ static bool is_found(struct havege_collector *c, struct havege_worker *w)
 	c->starving = false;
 	spin_unlock(&c->lock);
 	read_nothing(c, NULL);
+	look_soon(c);
 	read_nothing(c, w);
 	spin_lock(&c->lock);
 	ret = w->stuck;
@@ -1214,9 +1235,24 @@ static void reader_watches_workers(struct kunit *test)
 	w->status = HAVEGE_STARTING;
 	KUNIT_EXPECT_FALSE(test, is_found(c, w));
 	w->status = HAVEGE_OK;
+	/* Behind many tasks a thread of a low priority may need longer. */
+	spin_lock(&c->lock);
+	w->seen_low = true;
+	c->starving = true;
+	w->seen_at = jiffies - (HAVEGE_STUCK_SECONDS + 1) * HZ;
+	spin_unlock(&c->lock);
+	look_soon(c);
+	havege_collector_read(c, out, 3, false);
+	KUNIT_EXPECT_FALSE(test, w->stuck);
+	look_soon(c);
+	read_nothing(c, w);
+	KUNIT_EXPECT_TRUE(test, w->stuck);
+	w->stuck = false;
 	/* The thread has made a step. */
+	c->starving = false;
 	read_nothing(c, NULL);
 	w->beat++;
+	look_soon(c);
 	read_nothing(c, w);
 	KUNIT_EXPECT_FALSE(test, w->stuck);
 	/* Time without a look does not count. */
@@ -1224,6 +1260,7 @@ static void reader_watches_workers(struct kunit *test)
 	read_nothing(c, w);
 	KUNIT_EXPECT_FALSE(test, w->stuck);
 	/* Bytes have come. */
+	look_soon(c);
 	read_nothing(c, w);
 	KUNIT_EXPECT_TRUE(test, w->stuck);
 	w->stuck = false;
@@ -1321,7 +1358,7 @@ static void recovering_serves_nothing(struct kunit *test)
 	spin_unlock(&c->lock);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 4), 0);
-	r = start_reader(test, read_once);
+	r = start_reader(test, read_on);
 	until_waiting(test, r);
 	/* A spurious wake-up does not make the reader check twice. */
 	wake_up_interruptible_all(&c->readers);
@@ -1368,7 +1405,7 @@ static void collector_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 		KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false),
 				-EIO);
-		r = start_reader(test, read_once);
+		r = start_reader(test, read_on);
 		KUNIT_EXPECT_EQ(test, end_of(test, r), -EIO);
 		KUNIT_EXPECT_EQ(test, move(c, 0), -EIO);
 		KUNIT_EXPECT_EQ(test, havege_collector_contribute(c, 64), 0);
@@ -1585,7 +1622,7 @@ static u32 yielded(struct kunit *test, struct on_clock *o)
 	const unsigned long deadline = jiffies + HANG;
 
 	/* As if nobody had waited for a time. */
-	only_worker(c)->waited_at = jiffies - HZ;
+	c->looked_at = jiffies - HZ;
 	o->clock.yielded = 0;
 	drain(test, c, 4096 - 63);
 	/* Not in becomes_full(), which waits as a reader. */
@@ -1616,10 +1653,10 @@ static void collector_yields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, yielded(test, o), 0);
 	remove_wait_queue(&c->readers, &reader);
 	KUNIT_EXPECT_GT(test, yielded(test, o), 0);
-	KUNIT_EXPECT_GT(test, task_nice(task_of(c)), 0);
+	KUNIT_EXPECT_EQ(test, task_nice(task_of(c)), 0);
 	/* The reader itself raises the priority of a thread that cannot run. */
-	WRITE_ONCE(o->clock.stuck, 0);
-	drain(test, c, 4096);
+	KUNIT_ASSERT_TRUE(test, stands_still(c, &o->clock, 0));
+	set_user_nice(task_of(c), MAX_NICE);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, false), 0);
 	KUNIT_EXPECT_EQ(test, task_nice(task_of(c)), 0);
 }

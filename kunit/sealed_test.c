@@ -305,11 +305,11 @@ static void sealed_serves(struct kunit *test)
 	spin_unlock(&c->lock);
 
 	KUNIT_EXPECT_EQ(test, read_on(c, out, 64), HAVEGE_BLOCK);
-	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096 - HAVEGE_BLOCK);
+	KUNIT_EXPECT_LE(test, c->buffer.fill, 4096 - HAVEGE_BLOCK);
 	KUNIT_EXPECT_TRUE(test, becomes_wiped(c));
 	KUNIT_EXPECT_EQ(test, read_on(c, next, 20), 20);
 	KUNIT_EXPECT_NE(test, memcmp(out, next, 20), 0);
-	KUNIT_EXPECT_EQ(test, c->buffer.fill, 4096 - 2 * HAVEGE_BLOCK);
+	KUNIT_EXPECT_LE(test, c->buffer.fill, 4096 - 2 * HAVEGE_BLOCK);
 	/* The worker wipes the rest: no reader comes. */
 	KUNIT_EXPECT_TRUE(test, becomes_wiped(c));
 	KUNIT_EXPECT_FALSE(test, worker_of(c)->opening);

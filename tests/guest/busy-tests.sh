@@ -28,17 +28,28 @@ is_ready() {
 	dmesg | grep -q 'crng init done' || grep -q 'crng init done' "$KLOG"
 }
 
-# watch_load: loads the module; sets SEEN, the priorities that the thread had meanwhile.
+# load: the module. QEMU shows too little noise now and then: try again.
+load() {
+	for _load in 1 2 3 4 5; do
+		timed try_load && return
+		little_noise || return 1
+	done
+	return 1
+}
+
+# watch_load: loads the module; sets LOADED, its code, TOOK_LOAD, its time, and SEEN, the priorities
+# that the thread had until the module was there.
 watch_load() {
 	rm -f /tmp/load
-	(timed try_load; echo "$? $T" >/tmp/load.new; mv /tmp/load.new /tmp/load) &
+	(load; echo "$? $T" >/tmp/load.new; mv /tmp/load.new /tmp/load) &
 	SEEN=
-	while [ ! -e /tmp/load ]; do
+	while [ ! -e /tmp/load ] && [ ! -e "$S/status" ]; do
 		thread_time && case " $SEEN " in
 		*" $NICE "*) ;;
 		*) SEEN="$SEEN $NICE" ;;
 		esac
 	done
+	wait_for 60 test -e /tmp/load
 	read -r LOADED TOOK_LOAD </tmp/load
 }
 
@@ -66,26 +77,23 @@ busy_not_ready() {
 	! is_ready
 	result $? "the kernel's generator is not ready yet"
 	busy
-	clock
-	_then=$NOW
-	(head -c 16 /dev/random >/tmp/random; clock; echo $((NOW - _then)) >/tmp/waited) &
-	_reader=$!
 	watch_load
 	WHY="code $LOADED, nice:$SEEN"
 	[ "$LOADED" = 0 ] && [ "$SEEN" = " 0" ]
 	result $? "the start-up has an ordinary task's priority then ($TOOK_LOAD/100 s)"
-	wait $_reader
+	timed head -c 16 /dev/random >/tmp/random
 	WHY="$(wc -c </tmp/random) bytes"
 	[ "$(wc -c </tmp/random)" = 16 ] && is_ready
-	result $? "a reader of /dev/random gets its bytes beside a busy task ($(cat /tmp/waited)/100 s)"
+	result $? "a reader of /dev/random gets its bytes beside a busy task ($T/100 s)"
 	idle
 	test_unload
 }
 
 busy_ready() {
-	timed try_load
+	load
+	_rc=$?
 	_alone=$T
-	result $? "with a ready generator, the module loads ($_alone/100 s alone)"
+	result $_rc "with a ready generator, the module loads ($_alone/100 s alone)"
 	test_unload
 	busy
 	share_begin 0
@@ -93,24 +101,33 @@ busy_ready() {
 	WHY="code $LOADED, nice:$SEEN"
 	[ "$LOADED" = 0 ] && [ "$SEEN" != "${SEEN#* 15}" ]
 	result $? "beside a busy task, it loads at a low priority ($TOOK_LOAD/100 s)"
-	has_share "the start-up"
+	# After 30 s the priority is that of an ordinary task.
+	if [ "$TOOK_LOAD" -lt 3000 ]; then
+		has_share "the start-up"
+	else
+		result 0 "the start-up takes a small share # SKIP this host needs more than 30 s for it"
+	fi
 	idle
 	fill_up
 }
 
 # Take bytes, and let it refill beside the task.
 busy_refill() {
+	thread_time
+	WHY="nice $NICE"
+	[ "$NICE" = 0 ]
+	result $? "a collector that sleeps has an ordinary task's priority"
 	busy
 	hwread 64 64 >/tmp/out
+	_level=$(get "$S/fill_level")
+	echo "$FULL" >"$P/fill_threshold"
 	wait_for 30 at_nice 15
 	WHY="nice $NICE"
 	result $? "a refill has a low priority"
 	share_begin
-	_level=$(get "$S"/fill_level)
-	echo "$FULL" >"$P"/fill_threshold
 	wait_for 120 level -ge $((_level + 2048))
 	_rc=$?
-	WHY="fill_level $(get "$S"/fill_level), $_level before"
+	WHY="fill_level $(get "$S/fill_level"), $_level before"
 	result $_rc "it goes on beside a busy task"
 	has_share "the refill"
 }
