@@ -142,9 +142,9 @@ is_gone() {
 	grep -q '^havege_rng ' /proc/modules && WHY="$WHY; /proc/modules has it"
 	grep -qw havege $H/rng_available 2>/dev/null && WHY="$WHY; rng_available has it"
 	# kthread_stop() returns before /proc forgets the thread. Not wait_for: callers use its TOOK
-	# later.
+	# later. Do not wait where the module is still there.
 	_looks=0
-	while thread && [ $_looks -lt 250 ]; do
+	while [ -z "$WHY" ] && thread && [ $_looks -lt 250 ]; do
 		_looks=$((_looks + 1))
 		sleep 0.02
 	done
