@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#if defined(__x86_64__) || defined(__i386__)
-#define HAVE_CPUID
+#ifdef HAVE_CPUID
 #include <cpuid.h>
 #endif
 
