@@ -238,6 +238,7 @@ static void param_applies(struct kunit *test)
 	};
 	const struct kernel_param kp = { .name = "fake", .arg = &param };
 
+	need_module(test);
 	answer = 0;
 	KUNIT_EXPECT_EQ(test, havege_param_ops.set("5", &kp), 0);
 	KUNIT_EXPECT_EQ(test, seen, 5);
