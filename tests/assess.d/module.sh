@@ -7,7 +7,7 @@
 
 module_report() {
 	has "$D/report.txt" "the running module, version 7.8.9, mode=stream, status recovering" \
-		"number 61" "counter     cp0-count" "L1d 47 KiB, L1i 31 KiB (parameter), table 94 KiB" \
+		"number 61" "counter cp0-count" "L1d 47 KiB, L1i 31 KiB (parameter), table 94 KiB" \
 		"3000 samples in a row, 0 overruns" "restart 4 fresh walks" \
 		"2 times 256 rows of 512" "replays k = 1" \
 		"sample_entropy 0.0625 bit" "sample_steps 1 half-steps" "samples_per_block 5121" \
