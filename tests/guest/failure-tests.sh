@@ -111,7 +111,7 @@ test_intermittent() {
 	done
 	more_failures repetition 0
 	result $? "$_text: $SOME equal samples, cutoffs $LOW and $HIGH: repetition count fails"
-	wait_for 10 status_is ok
+	wait_for 60 status_is ok
 	result $? "$_text: status is ok again ($TOOK/100 s)"
 	_b=$(get "$S/bytes_out")
 	wait_for 10 more_than "$_b"
