@@ -61,7 +61,7 @@ works() {
 test_permanent() {
 	_text="constant samples, mode=$1"
 	must_load mode="$1" && probe || return
-	block_readers 1 1 ${PATIENT:+"$PATIENT"}
+	block_readers 1 1 ${PATIENT:+-w}
 	result $? "$_text: the collector cannot run, a reader waits"
 	klog
 	echo 1 >"$F/walk"
@@ -83,7 +83,7 @@ test_permanent() {
 test_intermittent() {
 	_text="mode=$1"
 	must_load mode="$1" || return
-	start_reader 1 10 ${PATIENT:+"$PATIENT"}
+	start_reader 1 10 ${PATIENT:+-w}
 	result $? "$_text: a reader reads"
 	cutoffs
 	klog

@@ -55,7 +55,7 @@ test_flips() {
 	echo $(($(get "$P/buffer_size") * 8192)) >"$P/fill_threshold"
 	echo "$2" >"$P/cpu"
 	wait_for 20 settled "$2"
-	hwread ${PATIENT:+"$PATIENT"} -p 2 64 0 >/tmp/readers &
+	hwread ${PATIENT:+-w} -p 2 64 0 >/tmp/readers &
 	_parents=$!
 	hwread -n -p 2 4096 0 >>/tmp/readers &
 	_parents="$_parents $!"

@@ -279,7 +279,7 @@ $(get "$S/fill_level")"
 
 test_blocked() {
 	must_load || return
-	block_readers 16 64 ${PATIENT:+"$PATIENT"}
+	block_readers 16 64 ${PATIENT:+-w}
 	result $? "the collector cannot run: 16 readers wait in read()"
 	rmmod_begin
 	wait_for 30 all_ended

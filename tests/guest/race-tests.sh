@@ -108,7 +108,7 @@ switched() {
 test_switches() {
 	must_load || return
 	rm -f /tmp/readers
-	hwread ${PATIENT:+"$PATIENT"} -p 4 64 0 >/tmp/readers &
+	hwread ${PATIENT:+-w} -p 4 64 0 >/tmp/readers &
 	PARENT=$!
 	wait_for 10 readers_are 4
 	BAD=''

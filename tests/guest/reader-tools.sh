@@ -7,13 +7,14 @@
 # --- reads -----------------------------------------------------------------------------------
 
 # On a slow machine the 5 s of a read can be over before the test has seen it wait, or before the
-# collector works again. There a reader that shall wait for something else reads on after ETIMEDOUT.
+# collector works again. There PATIENT is set, and a reader that shall wait for something else reads on
+# after ETIMEDOUT.
 PATIENT=
-[ "$SLOW" = 1 ] || PATIENT=-w
+[ "$SLOW" = 1 ] || PATIENT=y
 
 # flows: reads 1024 bytes, more than the hw_random core can have kept; hwread's line in /tmp/out.
 flows() {
-	hwread $PATIENT -t $((30 * SLOW)) 64 16 >/tmp/out
+	hwread ${PATIENT:+-w} -t $((30 * SLOW)) 64 16 >/tmp/out
 	grep -q 'bytes=1024 .*error=none' /tmp/out
 }
 

@@ -43,7 +43,7 @@ test_soak() {
 		_keep=''
 		[ "$1" = stream ] || _keep="-s /tmp/soak.samples.$_n"
 		# shellcheck disable=SC2046,SC2086 # words
-		hwread $(echo $_size | sed -n 's/.*://p') $PATIENT -t "$2" $_keep ${_size%:*} 0 \
+		hwread $(echo $_size | sed -n 's/.*://p') ${PATIENT:+-w} -t "$2" $_keep ${_size%:*} 0 \
 			>/tmp/soak.out.$_n &
 		SOAKED="$SOAKED $!"
 	done

@@ -72,7 +72,7 @@ round_full() {
 }
 
 round_reading() {
-	start_reader 64 30 ${PATIENT:+"$PATIENT"} || BAD="the reader does not read;"
+	start_reader 64 30 ${PATIENT:+-w} || BAD="the reader does not read;"
 	slept "$1"
 	reader_reads || BAD="$BAD the reader has stopped: $(cat /tmp/readers);"
 	stop_reader
@@ -172,7 +172,7 @@ half_way() {
 	_ms=$(get $W/pm_freeze_timeout)
 	echo 100 >$W/pm_freeze_timeout
 	echo freezer >$W/pm_test
-	start_reader 64 30 ${PATIENT:+"$PATIENT"}
+	start_reader 64 30 ${PATIENT:+-w}
 	# One page a request, and another page for each.
 	echo 0 >/sys/block/vdb/queue/read_ahead_kb
 	# On a busy host all four can get their blocks within the 0.1 s: try again.
@@ -202,7 +202,7 @@ test_none() {
 		return
 	fi
 	echo havege >"$H/rng_current"
-	block_readers 1 64 ${PATIENT:+"$PATIENT"}
+	block_readers 1 64 ${PATIENT:+-w}
 	end_readers -9
 	wait "$PARENT" 2>/dev/null
 	# This starts a new thread, which reads at once.
@@ -301,7 +301,7 @@ test_hibernate() {
 	result $? "the disk is swap"
 	echo shutdown >$W/disk
 	fill_up
-	start_reader 64 30 ${PATIENT:+"$PATIENT"}
+	start_reader 64 30 ${PATIENT:+-w}
 	result $? "a reader reads"
 	BAD=
 	slept disk
