@@ -294,7 +294,8 @@ static bool may_choose_another(struct havege_collector *c)
 static void report_refusal(const struct havege_collector *c,
 			   const struct havege_worker *w, bool others)
 {
-	if (c->failure_logged)
+	/* Where there is no counter at all, the tuning has logged that. */
+	if (c->failure_logged || !w->refusal[0])
 		return;
 	if (others)
 		pr_warn("CPU %d is refused: %s\n", w->cpu, w->refusal);

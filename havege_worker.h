@@ -72,7 +72,7 @@
  * @displaced:	the thread runs on another CPU and has to be replaced
  * @stopped:	the start-up has failed: the CPU's counter does not move
  * @urgent:	the start-up needs the priority of an ordinary task
- * @refusal:	why the start-up has failed, a sentence
+ * @refusal:	why the source has refused the CPU, a sentence; or empty
  * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
  * @figures:	measurements of the source; under @c's lock
  */
