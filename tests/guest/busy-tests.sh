@@ -51,7 +51,11 @@ watch_load() {
 		*) SEEN="$SEEN $NICE" ;;
 		esac
 	done
+	# From here on the core's thread may wait for the first bytes: the last look counts.
+	clock
+	_seen_at=$NOW
 	wait_for 60 test -e /tmp/load
+	NOW=$_seen_at
 	read -r LOADED TOOK_LOAD </tmp/load
 }
 
@@ -63,10 +67,14 @@ share_begin() {
 	SINCE_USED=${1:-$USED}
 }
 
-# has_share WHAT: tests the thread's share of the time since share_begin.
-has_share() {
+# share_end: and until now.
+share_end() {
 	clock
 	thread_time
+}
+
+# has_share WHAT: tests the thread's share of the time between share_begin and share_end.
+has_share() {
 	_time=$((NOW - SINCE))
 	_took=$((USED - SINCE_USED))
 	WHY="$_took of $_time hundredths of a second"
@@ -131,6 +139,7 @@ busy_refill() {
 	_rc=$?
 	WHY="fill_level $(get "$S/fill_level"), $_level before"
 	result $_rc "it goes on beside a busy task"
+	share_end
 	has_share "the refill"
 }
 
