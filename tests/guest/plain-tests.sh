@@ -120,9 +120,9 @@ test_read() {
 	read_test 64 $(($1 * 16))
 	read_test 4096 "$1"
 	# A read with O_NONBLOCK gets only what is ready.
-	wait_for 30 level -ge 16384
+	wait_for 120 level -ge 16384
 	read_test 4096 "$1" -n
-	wait_for 30 level -ge 16384
+	wait_for 120 level -ge 16384
 	read_test 64 $(($1 * 16)) -n
 	hwread -o /tmp/a 4096 1 >/dev/null
 	hwread -o /tmp/b 4096 1 >/dev/null
@@ -170,7 +170,7 @@ $(awk '{ print $3 }' "/proc/$PID/stat")"
 	_before=$SWITCHES
 	# One read more than the distance to the threshold.
 	hwread 64 $(($(get "$P/fill_threshold") / 512 + 1)) >/dev/null
-	wait_for 30 level -ge $((FULL - 2048))
+	wait_for 120 level -ge $((FULL - 2048))
 	_rc=$?
 	WHY="fill_level $(get "$S/fill_level") of $FULL"
 	result $_rc "after reads below the threshold the buffer fills again ($TOOK/100 s)"

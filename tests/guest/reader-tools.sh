@@ -141,7 +141,7 @@ block_readers() {
 	_cpu=$(get "$S/cpu")
 	# The core's thread reads first: else it waits in read() and blocks the readers.
 	WHY="the buffer does not fill"
-	wait_for 30 level -ge 1024 || return 1
+	wait_for 120 level -ge 1024 || return 1
 	# It stays on a CPU that was requested.
 	WHY="no hog on CPU $_cpu"
 	echo "$_cpu" >"$P/cpu"

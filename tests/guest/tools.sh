@@ -86,13 +86,14 @@ more_than() {
 }
 
 # fill_up: fills the buffer, waits until the collector sleeps, and restores the threshold. FULL is
-# the buffer's size in bits.
+# the buffer's size in bits. A refill that nobody waits for has a low priority: beside busy tasks it
+# takes long.
 fill_up() {
 	FULL=$(($(get $P/buffer_size) * 8192))
 	_t=$(get $P/fill_threshold)
 	echo "$FULL" >$P/fill_threshold
 	# The kernel may take 64 bytes meanwhile.
-	wait_for 30 level -ge $((FULL - 2048))
+	wait_for 120 level -ge $((FULL - 2048))
 	_rc=$?
 	echo "$_t" >$P/fill_threshold
 	thread && wait_for 10 in_state "$PID" S && [ $_rc = 0 ]

@@ -82,7 +82,7 @@ test_contribution() {
 	result $? "status is ok"
 	unload
 	must_load contribute=0 || return
-	wait_for 10 level -ge 512
+	wait_for 60 level -ge 512
 	is "$(get "$S/contributed")" 0 "contribute=0 contributes nothing"
 	contribute
 	is $IN 64 "echo 1 > contribute contributes 64"
