@@ -21,9 +21,9 @@
  * after each step. On another CPU it drops its samples and queues the settle
  * work, which replaces it.
  *
- * While nobody waits for bytes the thread's priority is low: on a machine with
- * one CPU a start-up or a refill takes less than 5 % from another task. Somebody
- * waits if
+ * While no task waits for bytes the thread's priority is low: on a machine with
+ * one CPU a start-up or a refill takes less than 5 % from another task. It counts
+ * as waiting if
  * - a reader sleeps or has just found no bytes: it raises the priority of the
  *   threads itself, since other tasks may keep them from seeing it soon;
  * - the kernel's random number generator is not initialised: tasks may wait;
@@ -32,8 +32,8 @@
  * - a set takes longer than HAVEGE_SET_SECONDS: at some age it is dropped.
  * The completely fair scheduler of older kernels makes a thread that has had a
  * low priority wait behind each other task for a tenth of a second, even if its
- * priority has been raised. Therefore it takes that of an ordinary task before it
- * sleeps.
+ * priority has been raised. Therefore the thread takes that of an ordinary task
+ * before it sleeps.
  *
  * The thread is freezable, for a freeze that comes before the suspend notifier.
  *
@@ -65,12 +65,12 @@
 #define FEED_FILLS	64
 
 /*
- * The priority while nobody waits. Beside one task of an ordinary priority it gets
- * 36 / (36 + 1024) of a CPU: 3.4 %.
+ * The priority while no task waits. Beside one task of an ordinary priority it
+ * gets 36 / (36 + 1024) of a CPU: 3.4 %.
  */
 #define LOW_NICE	15
 
-/* For this time nobody waits for start-ups, jiffies. */
+/* Start-ups that take longer have the priority of an ordinary task, jiffies. */
 #define START_PATIENCE	(30 * HZ)
 
 /* A read that found no bytes counts for this time, jiffies. */
@@ -110,7 +110,7 @@ static void beat(struct havege_worker *w)
 	WRITE_ONCE(w->beat, w->beat + 1);
 }
 
-static bool somebody_waits(const struct havege_worker *w)
+static bool is_waited_for(const struct havege_worker *w)
 {
 	const unsigned long looked_at = READ_ONCE(w->c->looked_at);
 
@@ -382,7 +382,7 @@ static struct havege_source *open_source(struct havege_worker *w)
 		return source;
 
 	do {
-		set_priority(w, somebody_waits(w) || READ_ONCE(w->urgent) ||
+		set_priority(w, is_waited_for(w) || READ_ONCE(w->urgent) ||
 			     time_after(jiffies, c->placing + START_PATIENCE));
 		if (timed_step(source) == HAVEGE_STEP_MEMORY)
 			err = lend_memory(source);
@@ -700,7 +700,7 @@ static void serve_readers(struct havege_worker *w, struct havege_source *source)
 	set_freezable();
 	while (!should_end(w) && source->phase != HAVEGE_DEAD) {
 		beat(w);
-		set_priority(w, somebody_waits(w) || is_late(w, source));
+		set_priority(w, is_waited_for(w) || is_late(w, source));
 		if (READ_ONCE(w->stuck)) {
 			/* Copies may have been made: no half-step is fresh. */
 			havege_source_open(source, NULL);

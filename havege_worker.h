@@ -398,7 +398,7 @@ bool havege_worker_is_low(const struct havege_worker *w);
  * havege_worker_raise() - give a worker the priority of an ordinary task
  * @w:	the worker; its thread may have ended
  *
- * The thread lowers it again while nobody waits for bytes.
+ * The thread lowers it again while no task waits for bytes.
  *
  * Context: as for havege_worker_is_low().
  */

@@ -1621,7 +1621,7 @@ static u32 yielded(struct kunit *test, struct on_clock *o)
 	struct havege_collector *c = test->priv;
 	const unsigned long deadline = jiffies + HANG;
 
-	/* As if nobody had waited for a time. */
+	/* As if no reader had waited for a time. */
 	c->looked_at = jiffies - HZ;
 	o->clock.yielded = 0;
 	drain(test, c, 4096 - 63);
@@ -1632,7 +1632,7 @@ static u32 yielded(struct kunit *test, struct on_clock *o)
 	return o->clock.yielded;
 }
 
-/* The thread yields to other tasks unless somebody waits. */
+/* The thread yields to other tasks unless a reader waits. */
 static void collector_yields(struct kunit *test)
 {
 	struct on_clock *o = on_clock(test, false);
@@ -1640,7 +1640,7 @@ static void collector_yields(struct kunit *test)
 	DECLARE_WAITQUEUE(reader, current);
 	u8 out[4];
 
-	/* Before that somebody may wait. */
+	/* Before that a task may wait. */
 	KUNIT_ASSERT_EQ(test, wait_for_random_bytes(), 0);
 	KUNIT_ASSERT_EQ(test, collector_start(c, 0), 0);
 	KUNIT_EXPECT_GT(test, READ_ONCE(o->clock.yielded), 0);

@@ -220,6 +220,20 @@ static u64 fake_ccsidr(u32 csselr)
 	return csselr < ARRAY_SIZE(ccsidr) ? ccsidr[csselr] : 0;
 }
 
+/* Without a data cache the CPU does not tell. */
+static void expect_sizes(struct kunit *test, const struct havege_tuning *t,
+			 u32 want_d, u32 want_i, const char *source)
+{
+	KUNIT_EXPECT_EQ(test, t->geo.dcache_kb, want_d);
+	KUNIT_EXPECT_EQ(test, t->geo.icache_kb, want_i);
+	if (!want_d) {
+		KUNIT_EXPECT_NULL(test, t->source);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, t->source);
+	KUNIT_EXPECT_STREQ(test, t->source, source);
+}
+
 static void ask_regs(struct kunit *test, u64 clidr, bool ccidx, u64 data,
 		     u64 code, u32 want_d, u32 want_i)
 {
@@ -235,14 +249,7 @@ static void ask_regs(struct kunit *test, u64 clidr, bool ccidx, u64 data,
 	asked = 0;
 	memset(&t, 0xff, sizeof(t));
 	havege_tune_cache_regs(&cpu, &t);
-	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, want_d);
-	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, want_i);
-	if (!want_d) {
-		KUNIT_EXPECT_NULL(test, t.source);
-		return;
-	}
-	KUNIT_ASSERT_NOT_NULL(test, t.source);
-	KUNIT_EXPECT_STREQ(test, t.source, "ccsidr");
+	expect_sizes(test, &t, want_d, want_i, "ccsidr");
 }
 
 static void tune_cache_regs(struct kunit *test)
@@ -320,14 +327,7 @@ static void ask_ecag(struct kunit *test, u8 level_1, u64 data, u64 code,
 	asked = 0;
 	memset(&t, 0xff, sizeof(t));
 	havege_tune_ecag(fake_ecag, &t);
-	KUNIT_EXPECT_EQ(test, t.geo.dcache_kb, want_d);
-	KUNIT_EXPECT_EQ(test, t.geo.icache_kb, want_i);
-	if (!want_d) {
-		KUNIT_EXPECT_NULL(test, t.source);
-		return;
-	}
-	KUNIT_ASSERT_NOT_NULL(test, t.source);
-	KUNIT_EXPECT_STREQ(test, t.source, "ecag");
+	expect_sizes(test, &t, want_d, want_i, "ecag");
 }
 
 static void tune_ecag(struct kunit *test)

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034 # WHY is for result, in tap.sh
 #
 # busy-tests.sh - sourced by tests.sh: the mode busy. One CPU, and a task that needs all of it.
-# The collector takes almost nothing from that task, unless somebody waits for bytes.
+# The collector takes almost nothing from that task, unless a task waits for bytes.
 
 # The highest share of the CPU that the collector may take from such a task, per cent: 3.4 by the
 # scheduler's weights, 50 with the priority of an ordinary task. A busy host stops the emulator now and
@@ -82,7 +82,7 @@ has_share() {
 	result $? "$1 takes less than $SHARE % of the CPU ($WHY)"
 }
 
-# Nobody knows whether tasks wait for the kernel's generator: until it is ready, they may.
+# The module does not know whether tasks wait for the kernel's generator: until it is ready, they may.
 busy_not_ready() {
 	! is_ready
 	result $? "the kernel's generator is not ready yet"
