@@ -86,7 +86,7 @@ more_than() {
 }
 
 # fill_up: fills the buffer, waits until the collector sleeps, and restores the threshold. FULL is
-# the buffer's size in bits. A refill that nobody waits for has a low priority: beside busy tasks it
+# the buffer's size in bits. While no reader waits, a refill has a low priority: beside busy tasks it
 # takes long.
 fill_up() {
 	FULL=$(($(get $P/buffer_size) * 8192))
