@@ -30,20 +30,11 @@ is_ready() {
 	dmesg | grep -q 'crng init done' || grep -q 'crng init done' "$KLOG"
 }
 
-# load: the module. QEMU shows too little noise now and then: try again.
-load() {
-	for _load in 1 2 3 4 5; do
-		timed try_load && return
-		little_noise || return 1
-	done
-	return 1
-}
-
 # watch_load: loads the module; sets LOADED, its code, TOOK_LOAD, its time, and SEEN, the priorities
 # that the thread had until the module was there.
 watch_load() {
 	rm -f /tmp/load
-	(load; echo "$? $T" >/tmp/load.new; mv /tmp/load.new /tmp/load) &
+	(again timed try_load; echo "$? $T" >/tmp/load.new; mv /tmp/load.new /tmp/load) &
 	SEEN=
 	while [ ! -e /tmp/load ] && [ ! -e "$S/status" ]; do
 		thread_time && case " $SEEN " in
@@ -100,7 +91,7 @@ busy_not_ready() {
 }
 
 busy_ready() {
-	load
+	again timed try_load
 	_rc=$?
 	_alone=$T
 	result $_rc "with a ready generator, the module loads ($_alone/100 s alone)"

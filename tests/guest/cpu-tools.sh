@@ -103,11 +103,11 @@ on_cpu() {
 # move_to CPU: writes it to cpu. A CPU that shows too little noise for a moment refuses; its old CPU
 # keeps the collector.
 move_to() {
-	for _move in 1 2 3 4 5; do
-		(echo "$1" >"$P/cpu") 2>/tmp/err && return
-		little_noise || break
-	done
-	return 1
+	again write_cpu "$1"
+}
+
+write_cpu() {
+	(echo "$1" >"$P/cpu") 2>/tmp/err
 }
 
 # settled CPU: status is ok, and the collector is on CPU.

@@ -124,13 +124,19 @@ little_noise() {
 	note "once more: ${_refusal#*] }"
 }
 
+# again COMMAND...: runs it, and again after a refusal for too little noise; five times at most.
+again() {
+	for _again in 1 2 3 4 5; do
+		"$@" && return
+		little_noise || break
+	done
+	return 1
+}
+
 # must_load PARAMETER=VALUE...: loads the module for the next tests. Prints a test only if the
 # load fails.
 must_load() {
-	for _load in 1 2 3 4 5; do
-		try_load "$@" && return 0
-		little_noise || break
-	done
+	again try_load "$@" && return 0
 	WHY="$(cat /tmp/err); $NEW"
 	result 1 "loading with '$*'"
 	return 1
