@@ -15,6 +15,37 @@
 #error "havege_rng needs Linux 5.10 or later"
 #endif
 
+/*
+ * What the KUnit suites call is exported to their module. Before 6.3 that was
+ * not possible. Two steps, because sparse does not know __has_include.
+ */
+#include <linux/export.h>
+#ifdef __has_include
+#if __has_include(<kunit/visibility.h>)
+#include <kunit/visibility.h>
+#endif
+#endif
+#ifndef EXPORT_SYMBOL_IF_KUNIT
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+/* Before 6.13 the name of a namespace had no quotation marks. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define HAVEGE_KUNIT_NS	EXPORTED_FOR_KUNIT_TESTING
+#else
+#define HAVEGE_KUNIT_NS	"EXPORTED_FOR_KUNIT_TESTING"
+#endif
+
+/*
+ * Before 6.14 there were no faux devices. Out of tree (HAVEGE_VERSION) the files
+ * are at the same place on all kernels.
+ */
+#if defined(HAVEGE_VERSION) || LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define HAVEGE_ROOT_DEVICE
+#else
+#include <linux/device/faux.h>
+#endif
+
 #include <linux/sched/isolation.h>
 
 /* Before 5.18 housekeeping_cpumask() took flags instead of a type. */
@@ -98,8 +129,7 @@ struct havege_sha256 {
 
 /*
  * cpuid_count() moved from <asm/processor.h> to a header of its own; delete
- * this test with the last kernel without that header. Two steps, because sparse
- * does not know __has_include.
+ * this test with the last kernel without that header. Two steps, as above.
  */
 #if defined(CONFIG_X86) && defined(__has_include)
 #if __has_include("asm/cpuid/api.h")

@@ -73,6 +73,7 @@ int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 		max = min(max, limit);
 	return havege_collector_read(c, data, max, wait);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_hwrng_read);
 
 /* Serialises a permanent failure with module exit. */
 static DEFINE_MUTEX(hwrng_lock);
@@ -254,5 +255,7 @@ module_init(havege_init);
 module_exit(havege_exit);
 
 MODULE_DESCRIPTION("HAVEGE entropy source: a CPU's own timing as a hardware RNG");
+#ifdef HAVEGE_VERSION
 MODULE_VERSION(HAVEGE_VERSION);
+#endif
 MODULE_LICENSE("GPL");

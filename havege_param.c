@@ -142,6 +142,7 @@ int havege_param_check(const struct havege_param *param, s64 value)
 		return -EINVAL;
 	return param->check ? param->check(value) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_check);
 
 static int param_set(const char *text, const struct kernel_param *kp)
 {
@@ -188,6 +189,7 @@ const struct kernel_param_ops havege_param_ops = {
 	.set = param_set,
 	.get = param_get,
 };
+EXPORT_SYMBOL_IF_KUNIT(havege_param_ops);
 
 /* -ENXIO for a CPU that does not exist, as for cpu=. */
 static int parse_cpus(const char *text, struct cpumask *cpus)
@@ -349,11 +351,13 @@ const char *havege_param_name(unsigned int index)
 {
 	return index < ARRAY_SIZE(shown) ? shown[index].name : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_name);
 
 int havege_param_text(unsigned int index, char *text, size_t size)
 {
 	return shown[index].text(text, size, shown[index].arg);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_text);
 
 /* Check one parameter, and log one line if it is bad. */
 static int check_logged(const struct havege_param *param)
