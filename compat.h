@@ -37,6 +37,12 @@
 #endif
 
 /*
+ * The parameters beside fill_threshold, cpus, contribute and mode. The series for
+ * the kernel tree (scripts/series) leaves them out.
+ */
+#define HAVEGE_ALL_PARAMS
+
+/*
  * Before 6.14 there were no faux devices. Out of tree (HAVEGE_VERSION) the files
  * are at the same place on all kernels.
  */

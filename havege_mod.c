@@ -3,9 +3,12 @@
  * Module entry and exit, and the hwrng
  *
  * Module init creates one collector (havege_collector.h) and module exit
- * destroys it. Parameters (havege_param.h), state files (havege_sysfs.h), raw
- * samples (havege_debugfs.h), contributions (havege_contribute.h) and system
- * events (havege_events.h) call the collector.
+ * destroys it. Also calling the collector:
+ * - the parameters, havege_param.h
+ * - the state files, havege_sysfs.h
+ * - the files of raw samples, havege_debugfs.h
+ * - contributions, havege_contribute.h
+ * - system events, havege_events.h
  *
  * A collector that has failed permanently queues failed_work, which unregisters
  * the hwrng. The worker thread cannot do that itself: hwrng_unregister() waits
