@@ -125,6 +125,13 @@ CPU part	: 0xd0c"
 	status_shows "built in: and says so" '^status +ok, mode conditioned, built in$'
 	status_json "built in" \
 		'.module.loaded == false and .module.builtin == true and .verdict == "ok"'
+	machine_fine
+	D=$R/sys/devices/faux/havege_rng
+	rm -rf "$R/sys/devices/havege_rng"
+	status_run
+	status_ends 0 "a driver from the kernel tree: its device is a faux device"
+	D=$R/sys/devices/havege_rng
+	rm -rf "$R/sys/devices/faux"
 }
 
 # status_bar LEVEL THRESHOLD BAR

@@ -269,6 +269,9 @@ look_module() {
 
 # look: all of it, and the verdict.
 look() {
+	# The driver of a kernel tree has a faux device.
+	S=/sys/devices/$NAME
+	[ ! -d "$ROOT/sys/devices/faux/$NAME" ] || S=/sys/devices/faux/$NAME
 	first_line /proc/sys/kernel/osrelease; RELEASE=$V
 	MACHINE=$(uname -m)
 	look_module
