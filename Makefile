@@ -20,7 +20,7 @@ HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/i
 CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-clang check-deb check-rpm check-secureboot check-status \
+	check-kernels check-builtin check-core check-clang check-deb check-rpm check-secureboot check-status \
 	check-fresh \
 	deb rpm arch \
 	kunit kunit-x86 check-cross static host host-test machines assess bench help \
@@ -85,6 +85,7 @@ help:
 	@echo '  make check-cross       KUnit and host/ on ARM, MIPS, POWER, RISC-V, ...   90 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
+	@echo '  make check-core        series/: patches to the hw_random core              5 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
@@ -122,6 +123,9 @@ check-kernels:
 
 check-builtin:
 	@tests/builtin-test
+
+check-core:
+	@tests/core-test
 
 check-clang:
 	@tests/clang-test
