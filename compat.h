@@ -15,6 +15,43 @@
 #error "havege_rng needs Linux 5.10 or later"
 #endif
 
+/*
+ * What the KUnit suites call is exported to their module. Before 6.3 that was
+ * not possible. Two steps, because sparse does not know __has_include.
+ */
+#include <linux/export.h>
+#ifdef __has_include
+#if __has_include(<kunit/visibility.h>)
+#include <kunit/visibility.h>
+#endif
+#endif
+#ifndef EXPORT_SYMBOL_IF_KUNIT
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)
+#endif
+
+/* Before 6.13 the name of a namespace had no quotation marks. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define HAVEGE_KUNIT_NS	EXPORTED_FOR_KUNIT_TESTING
+#else
+#define HAVEGE_KUNIT_NS	"EXPORTED_FOR_KUNIT_TESTING"
+#endif
+
+/*
+ * The parameters beside fill_threshold, cpus, contribute and mode. The series for
+ * the kernel tree (scripts/series) leaves them out.
+ */
+#define HAVEGE_ALL_PARAMS
+
+/*
+ * Before 6.14 there were no faux devices. Out of tree (HAVEGE_VERSION) the files
+ * are at the same place on all kernels.
+ */
+#if defined(HAVEGE_VERSION) || LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define HAVEGE_ROOT_DEVICE
+#else
+#include <linux/device/faux.h>
+#endif
+
 #include <linux/sched/isolation.h>
 
 /* Before 5.18 housekeeping_cpumask() took flags instead of a type. */
@@ -75,6 +112,9 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
 #include <linux/minmax.h>
 #include <linux/sched.h>
 
+/* The kernel's struct hwrng has no any_size (series/0002-*.patch). */
+#define HAVEGE_CALL_LIMIT
+
 /**
  * havege_call_limit() - limit what one call gives to a user's task
  * @max:	bytes that the hw_random core wants
@@ -86,8 +126,7 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
  * words are for speed: 16 of them are at most one cipher block. The core's own
  * thread uses all bytes at once.
  *
- * Ends with the kernel whose struct hwrng has any_size (series/): set that, and
- * the core keeps nothing.
+ * Ends with the kernel whose struct hwrng has any_size: its core keeps nothing.
  *
  * Return: bytes to give at most.
  */
@@ -126,8 +165,7 @@ struct havege_sha256 {
 
 /*
  * cpuid_count() moved from <asm/processor.h> to a header of its own; delete
- * this test with the last kernel without that header. Two steps, because sparse
- * does not know __has_include.
+ * this test with the last kernel without that header. Two steps, as above.
  */
 #if defined(CONFIG_X86) && defined(__has_include)
 #if __has_include("asm/cpuid/api.h")

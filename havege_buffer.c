@@ -22,6 +22,7 @@ void havege_buffer_init(struct havege_buffer *buffer, void *data, u32 size,
 		.wanted = true,
 	};
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_init);
 
 /* Place of the byte @index bytes after the head. */
 static u32 place_of(const struct havege_buffer *buffer, u32 index)
@@ -58,12 +59,14 @@ u32 havege_buffer_put(struct havege_buffer *buffer, const void *src, u32 count)
 {
 	return put_up_to(buffer, buffer->size, src, count);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_put);
 
 u32 havege_buffer_put_more(struct havege_buffer *buffer, const void *src,
 			   u32 count)
 {
 	return put_up_to(buffer, buffer->capacity, src, count);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_put_more);
 
 static void wipe_bytes(struct havege_buffer *buffer, u32 place, u32 count)
 {
@@ -82,6 +85,7 @@ bool havege_buffer_trim(struct havege_buffer *buffer, u32 max)
 	wipe_bytes(buffer, place_of(buffer, buffer->fill), count);
 	return count < surplus;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_trim);
 
 u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count)
 {
@@ -97,12 +101,14 @@ u32 havege_buffer_take(struct havege_buffer *buffer, void *dst, u32 count)
 	apply_rule(buffer);
 	return count;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_take);
 
 void havege_buffer_open(struct havege_buffer *buffer, const u8 *block)
 {
 	memcpy(buffer->opened, block, HAVEGE_BLOCK);
 	buffer->opened_left = HAVEGE_BLOCK;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_open);
 
 u32 havege_buffer_take_opened(struct havege_buffer *buffer, void *dst,
 			      u32 count)
@@ -127,6 +133,7 @@ void havege_buffer_set_threshold(struct havege_buffer *buffer, u32 threshold)
 	buffer->threshold = threshold;
 	apply_rule(buffer);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_set_threshold);
 
 void havege_buffer_drop(struct havege_buffer *buffer)
 {
@@ -144,6 +151,7 @@ void havege_buffer_drop(struct havege_buffer *buffer)
 	buffer->wanted = true;
 	havege_buffer_close(buffer);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_drop);
 
 bool havege_buffer_wipe(struct havege_buffer *buffer, u32 max)
 {
@@ -156,3 +164,4 @@ bool havege_buffer_wipe(struct havege_buffer *buffer, u32 max)
 		buffer->stale_head -= buffer->capacity;
 	return buffer->stale;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_buffer_wipe);

@@ -59,11 +59,13 @@ int havege_collector_default_cpu(void)
 			last = cpu;
 	return last >= 0 ? last : (int)cpumask_last(cpu_online_mask);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_default_cpu);
 
 void havege_collector_settle(struct havege_collector *c)
 {
 	havege_reader_settle(c);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_settle);
 
 /* Create a worker. Its thread does not run yet. */
 static struct havege_worker *new_worker(struct havege_collector *c, int cpu)
@@ -578,6 +580,7 @@ havege_collector_create(const struct havege_settings *settings)
 		memcpy(c->generation, settings->generation, HAVEGE_GENERATION);
 	return c;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_create);
 
 int havege_collector_start(struct havege_collector *c,
 			   const struct cpumask *cpus)
@@ -605,6 +608,7 @@ int havege_collector_start(struct havege_collector *c,
 	mutex_unlock(&c->control);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_start);
 
 int havege_collector_move(struct havege_collector *c,
 			  const struct cpumask *cpus)
@@ -638,6 +642,7 @@ int havege_collector_move(struct havege_collector *c,
 	free_cpumask_var(before);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_move);
 
 /* There are no workers: the status is the one of the machine. */
 static void set_sleep_status(struct havege_collector *c,
@@ -659,6 +664,7 @@ void havege_collector_suspend(struct havege_collector *c)
 		set_sleep_status(c, HAVEGE_SUSPENDED);
 	mutex_unlock(&c->control);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_suspend);
 
 void havege_collector_resume(struct havege_collector *c)
 {
@@ -669,6 +675,7 @@ void havege_collector_resume(struct havege_collector *c)
 	}
 	mutex_unlock(&c->control);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_resume);
 
 void havege_collector_destroy(struct havege_collector *c)
 {
@@ -682,6 +689,7 @@ void havege_collector_destroy(struct havege_collector *c)
 	kvfree(c->buffer.data);
 	kfree_sensitive(c);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_destroy);
 
 /*
  * Sum up all workers: the estimate with the least residual, the least credit,
@@ -743,12 +751,14 @@ void havege_collector_snapshot(struct havege_collector *c,
 			cpumask_set_cpu(w->cpu, cpus);
 	spin_unlock(&c->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_snapshot);
 
 void havege_collector_state(struct havege_collector *c,
 			    struct havege_state *state)
 {
 	havege_collector_snapshot(c, state, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_state);
 
 struct workqueue_struct *havege_collector_wq(const struct havege_collector *c)
 {

@@ -16,6 +16,7 @@ void havege_condition_init(struct havege_condition *condition)
 	memset(condition->chain, 0, sizeof(condition->chain));
 	condition_begin(condition);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_init);
 
 /*
  * Write @delta in LEB128 to @to, at most HAVEGE_CODE_MAX bytes. Return: its
@@ -47,11 +48,13 @@ void havege_condition_absorb(struct havege_condition *condition,
 		memzero_explicit(code, end - code);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_absorb);
 
 void havege_condition_seed(struct havege_condition *condition, const u8 *seed)
 {
 	havege_sha256_update(&condition->sha, seed, HAVEGE_BLOCK);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_seed);
 
 /* SHA-256(@key, byte @number) */
 static void derive(struct havege_condition *condition, const u8 *key, u8 number,
@@ -73,14 +76,17 @@ void havege_condition_emit(struct havege_condition *condition, u8 *block)
 	memzero_explicit(key, sizeof(key));
 	condition_begin(condition);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_emit);
 
 void havege_condition_drop(struct havege_condition *condition)
 {
 	memzero_explicit(&condition->sha, sizeof(condition->sha));
 	condition_begin(condition);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_drop);
 
 void havege_condition_wipe(struct havege_condition *condition)
 {
 	memzero_explicit(condition, sizeof(*condition));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_condition_wipe);

@@ -395,12 +395,14 @@ void havege_walk_live(struct havege_walk *walk)
 	skip_pause(walk);
 	walk_fill(walk, hidden(true));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_walk_live);
 
 void havege_walk_replay(struct havege_walk *walk)
 {
 	skip_pause(walk);
 	walk_fill(walk, hidden(false));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_walk_replay);
 
 void havege_walk_test(struct havege_walk *walk,
 		      struct havege_test_clock *clock)
@@ -415,17 +417,20 @@ void havege_walk_test(struct havege_walk *walk,
 		iteration(&regs, CLOCK_TEST);
 	store_regs(walk, &regs);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_walk_test);
 
 /* Link-time optimisation must not inline it elsewhere: it knows no such symbol. */
 noinline size_t havege_loop_bytes(void)
 {
 	return havege_loop_size;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_loop_bytes);
 
 size_t havege_copy_bytes(void)
 {
 	return havege_loop_bytes() / LOOP_COPIES;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_copy_bytes);
 
 size_t havege_table_bytes(const struct havege_geometry *geo)
 {
@@ -434,6 +439,7 @@ size_t havege_table_bytes(const struct havege_geometry *geo)
 
 	return 2 * 1024 * (size_t)kb;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_table_bytes);
 
 /* Leave a sixteenth of the cache to the caller's loop and the interrupts. */
 unsigned int havege_loop_copies(const struct havege_geometry *geo)
@@ -444,6 +450,7 @@ unsigned int havege_loop_copies(const struct havege_geometry *geo)
 
 	return clamp(fit, 1u, (u32)LOOP_COPIES);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_loop_copies);
 
 void havege_walk_init(struct havege_walk *walk, u64 *table,
 		      const struct havege_geometry *geo)
@@ -467,6 +474,7 @@ void havege_walk_init(struct havege_walk *walk, u64 *table,
 	walk->path = next_pseudo(walk->q);
 	walk->pseudo = next_pseudo(walk->path);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_walk_init);
 
 unsigned int havege_warmup_fills(const struct havege_walk *walk)
 {
@@ -474,6 +482,7 @@ unsigned int havege_warmup_fills(const struct havege_walk *walk)
 	return (32 * walk->lines / 4 + HAVEGE_FILL_ITERS - 1) /
 	       HAVEGE_FILL_ITERS;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_warmup_fills);
 
 void havege_walk_wipe(struct havege_walk *walk)
 {
@@ -481,3 +490,4 @@ void havege_walk_wipe(struct havege_walk *walk)
 		memzero_explicit(walk->table, havege_walk_bytes(walk));
 	memzero_explicit(walk, sizeof(*walk));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_walk_wipe);

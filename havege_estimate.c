@@ -29,6 +29,7 @@ size_t havege_rows_bytes(const struct havege_shape *shape)
 	return sizeof(struct havege_rows) +
 		sizeof(u16) * shape->samples * shape->rows;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_rows_bytes);
 
 u32 havege_scatter(u32 x)
 {
@@ -65,6 +66,7 @@ void havege_rows_begin(struct havege_rows *rows,
 	rows->samples = shape->samples;
 	choose_places(rows);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_rows_begin);
 
 static u16 *samples(struct havege_rows *rows, u32 column)
 {
@@ -80,6 +82,7 @@ void havege_rows_add(struct havege_rows *rows, const u64 *sample, u32 gcd)
 		samples(rows, i)[place] =
 			min_t(u64, div_u64(sample[i], gcd), (u16)~0u);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_rows_add);
 
 /* One pass of a radix sort, over 8 bits. */
 static void sort_by(const u16 *from, u16 *to, u32 count, unsigned int shift)
@@ -377,6 +380,7 @@ bool havege_rows_judge(struct havege_rows *rows,
 	conclude(rows, estimate);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_rows_judge);
 
 u32 havege_limit(u32 span)
 {
@@ -384,3 +388,4 @@ u32 havege_limit(u32 span)
 		return HAVEGE_BIT / 8;
 	return span < 64 ? HAVEGE_BIT / 2 : HAVEGE_BIT / 4;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_limit);

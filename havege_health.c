@@ -73,6 +73,7 @@ struct havege_cutoffs havege_cutoffs(unsigned int shift, unsigned int alpha)
 		.proportion = proportion_cutoff(shift, alpha),
 	};
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_cutoffs);
 
 static void set_cutoffs(struct havege_health *health, unsigned int shift)
 {
@@ -96,6 +97,7 @@ void havege_health_init(struct havege_health *health, u32 gcd,
 					  health->gcd);
 	set_cutoffs(health, shift);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_health_init);
 
 void havege_health_tune(struct havege_health *health, u32 gcd,
 			unsigned int shift)
@@ -108,6 +110,7 @@ void havege_health_tune(struct havege_health *health, u32 gcd,
 	havege_health_init(health, gcd, shift);
 	memcpy(health->failures, failures, sizeof(failures));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_health_tune);
 
 u32 havege_health_cutoff(const struct havege_health *health,
 			 enum havege_test test, enum havege_verdict verdict)
@@ -119,6 +122,7 @@ u32 havege_health_cutoff(const struct havege_health *health,
 		return 1;
 	return test == HAVEGE_PROPORTION ? cutoffs->proportion : cutoffs->run;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_health_cutoff);
 
 /* The worst failure of a call of havege_health_test() names the result. */
 static void failed(struct havege_health *health, enum havege_test test,
@@ -394,6 +398,7 @@ enum havege_verdict havege_health_test(struct havege_health *health,
 	memzero_explicit(s, sizeof(s));
 	return health->verdict;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_health_test);
 
 const char *havege_test_name(enum havege_test test)
 {
@@ -407,3 +412,4 @@ const char *havege_test_name(enum havege_test test)
 
 	return names[test];
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_test_name);

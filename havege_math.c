@@ -33,6 +33,7 @@ u32 havege_log2(u64 x)
 	}
 	return top * HAVEGE_LOG_ONE + fraction;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_log2);
 
 /* A rate in units of 2^-32, rounded up. */
 static u64 rate_of(u32 hits, u32 total)
@@ -65,6 +66,7 @@ u32 havege_min_entropy(u32 hits, u32 total)
 	log = 32 * HAVEGE_LOG_ONE - havege_log2(p);
 	return log > LOG_ERROR ? (log - LOG_ERROR) >> 8 : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_min_entropy);
 
 u32 havege_max_entropy(u32 hits, u32 total)
 {
@@ -78,6 +80,7 @@ u32 havege_max_entropy(u32 hits, u32 total)
 	p = p > deviation + least ? p - deviation - 1 : least;
 	return ((32 * HAVEGE_LOG_ONE - havege_log2(p)) >> 8) + 1;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_max_entropy);
 
 /* The largest number whose logarithm is at most @log. */
 static u32 power_of_2(u32 log)
@@ -107,3 +110,4 @@ struct havege_curve havege_continue_curve(u32 few, u32 all,
 	curve.end = fall < log ? power_of_2(log - fall) : 0;
 	return curve;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_continue_curve);

@@ -3,9 +3,12 @@
  * Module entry and exit, and the hwrng
  *
  * Module init creates one collector (havege_collector.h) and module exit
- * destroys it. Parameters (havege_param.h), state files (havege_sysfs.h), raw
- * samples (havege_debugfs.h), contributions (havege_contribute.h) and system
- * events (havege_events.h) call the collector.
+ * destroys it. Also calling the collector:
+ * - the parameters, havege_param.h
+ * - the state files, havege_sysfs.h
+ * - the files of raw samples, havege_debugfs.h
+ * - contributions, havege_contribute.h
+ * - system events, havege_events.h
  *
  * A collector that has failed permanently queues failed_work, which unregisters
  * the hwrng. The worker thread cannot do that itself: hwrng_unregister() waits
@@ -51,16 +54,22 @@ static struct hwrng havege_hwrng = {
 	.init = havege_hwrng_init,
 	.cleanup = havege_hwrng_cleanup,
 	.read = havege_hwrng_read,
+#ifndef HAVEGE_CALL_LIMIT
+	.any_size = true,
+#endif
 };
 
 int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 {
 	struct havege_collector *c = (struct havege_collector *)rng->priv;
 
+#ifdef HAVEGE_CALL_LIMIT
 	max = havege_call_limit(max, havege_collector_is_stream(c),
 				havege_may_be_virtual());
+#endif
 	return havege_collector_read(c, data, max, wait);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_hwrng_read);
 
 /* Serialises a permanent failure with module exit. */
 static DEFINE_MUTEX(hwrng_lock);
@@ -242,5 +251,7 @@ module_init(havege_init);
 module_exit(havege_exit);
 
 MODULE_DESCRIPTION("HAVEGE entropy source: a CPU's own timing as a hardware RNG");
+#ifdef HAVEGE_VERSION
 MODULE_VERSION(HAVEGE_VERSION);
+#endif
 MODULE_LICENSE("GPL");

@@ -14,9 +14,6 @@
  * @max:	bytes that the caller wants
  * @wait:	whether to wait for a first byte
  *
- * A user's task in a virtual machine gets at most 1 conditioned byte or 16 bytes
- * of a stream a call; see havege_call_limit() in compat.h.
- *
  * Context: as havege_collector_read().
  * Return: as havege_collector_read().
  */

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "compat.h"
 #include "havege_collector.h"
 #include "havege_contribute.h"
 #include "havege_param.h"
@@ -142,6 +143,7 @@ int havege_param_check(const struct havege_param *param, s64 value)
 		return -EINVAL;
 	return param->check ? param->check(value) : 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_check);
 
 static int param_set(const char *text, const struct kernel_param *kp)
 {
@@ -188,6 +190,7 @@ const struct kernel_param_ops havege_param_ops = {
 	.set = param_set,
 	.get = param_get,
 };
+EXPORT_SYMBOL_IF_KUNIT(havege_param_ops);
 
 /* -ENXIO for a CPU that does not exist, as for cpu=. */
 static int parse_cpus(const char *text, struct cpumask *cpus)
@@ -288,6 +291,22 @@ __MODULE_PARM_TYPE(fill_threshold, "int");
 MODULE_PARM_DESC(fill_threshold,
 		 "Refill the buffer when fewer bits are ready (bits, 512 to buffer_size * 8192; default: half the buffer)");
 
+module_param_cb(cpus, &cpus_ops, &cpus_asked, 0644);
+__MODULE_PARM_TYPE(cpus, "charp");
+MODULE_PARM_DESC(cpus,
+		 "CPUs with a worker thread each (list of online CPUs, as 0-3,6; default: none, cpu= names the only one)");
+
+module_param_cb(contribute, &havege_param_ops, &contribute, 0644);
+__MODULE_PARM_TYPE(contribute, "int");
+MODULE_PARM_DESC(contribute,
+		 "While another source is current, mix 64 conditioned bytes a minute into the kernel's pool, uncredited (0 or 1; default: 1)");
+
+module_param_cb(mode, &mode_ops, &stream, 0444);
+__MODULE_PARM_TYPE(mode, "charp");
+MODULE_PARM_DESC(mode,
+		 "Content of the buffer (name; conditioned: SHA-256 blocks of raw samples, stream: walk words; default: conditioned)");
+
+#ifdef HAVEGE_ALL_PARAMS
 module_param_cb(buffer_size, &havege_param_ops, &buffer_size, 0444);
 __MODULE_PARM_TYPE(buffer_size, "int");
 MODULE_PARM_DESC(buffer_size,
@@ -298,20 +317,10 @@ __MODULE_PARM_TYPE(cpu, "int");
 MODULE_PARM_DESC(cpu,
 		 "CPU that the worker thread is bound to (number of an online CPU; default: -1, the last online housekeeping CPU)");
 
-module_param_cb(cpus, &cpus_ops, &cpus_asked, 0644);
-__MODULE_PARM_TYPE(cpus, "charp");
-MODULE_PARM_DESC(cpus,
-		 "CPUs with a worker thread each (list of online CPUs, as 0-3,6; default: none, cpu= names the only one)");
-
 module_param_cb(quality, &havege_param_ops, &quality, 0444);
 __MODULE_PARM_TYPE(quality, "int");
 MODULE_PARM_DESC(quality,
 		 "Entropy claimed (bits per 1024 bits, 1 to 1023; mode=stream claims 1; default: 512)");
-
-module_param_cb(contribute, &havege_param_ops, &contribute, 0644);
-__MODULE_PARM_TYPE(contribute, "int");
-MODULE_PARM_DESC(contribute,
-		 "While another source is current, mix 64 conditioned bytes a minute into the kernel's pool, uncredited (0 or 1; default: 1)");
 
 module_param_cb(dcache_kb, &havege_param_ops, &dcache_kb, 0444);
 __MODULE_PARM_TYPE(dcache_kb, "int");
@@ -322,11 +331,7 @@ module_param_cb(icache_kb, &havege_param_ops, &icache_kb, 0444);
 __MODULE_PARM_TYPE(icache_kb, "int");
 MODULE_PARM_DESC(icache_kb,
 		 "L1 instruction cache size (KiB, 8 to 64; default: 0, detect it)");
-
-module_param_cb(mode, &mode_ops, &stream, 0444);
-__MODULE_PARM_TYPE(mode, "charp");
-MODULE_PARM_DESC(mode,
-		 "Content of the buffer (name; conditioned: SHA-256 blocks of raw samples, stream: walk words; default: conditioned)");
+#endif
 
 /* All of them, in the order of their names; anybody may read each one. */
 static const struct {
@@ -334,26 +339,38 @@ static const struct {
 	int (*text)(char *text, size_t size, const void *arg);
 	const void *arg;
 } shown[] = {
+#ifdef HAVEGE_ALL_PARAMS
 	{ "buffer_size", number_text, &buffer_size },
+#endif
 	{ "contribute", number_text, &contribute },
+#ifdef HAVEGE_ALL_PARAMS
 	{ "cpu", number_text, &cpu },
+#endif
 	{ "cpus", cpus_text, &cpus_asked },
+#ifdef HAVEGE_ALL_PARAMS
 	{ "dcache_kb", number_text, &dcache_kb },
+#endif
 	{ "fill_threshold", number_text, &fill_threshold },
+#ifdef HAVEGE_ALL_PARAMS
 	{ "icache_kb", number_text, &icache_kb },
+#endif
 	{ "mode", mode_text, &stream },
+#ifdef HAVEGE_ALL_PARAMS
 	{ "quality", number_text, &quality },
+#endif
 };
 
 const char *havege_param_name(unsigned int index)
 {
 	return index < ARRAY_SIZE(shown) ? shown[index].name : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_name);
 
 int havege_param_text(unsigned int index, char *text, size_t size)
 {
 	return shown[index].text(text, size, shown[index].arg);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_param_text);
 
 /* Check one parameter, and log one line if it is bad. */
 static int check_logged(const struct havege_param *param)

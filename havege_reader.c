@@ -107,6 +107,7 @@ void havege_collector_forked(struct havege_collector *c)
 		WRITE_ONCE(c->fork_reported, 1);
 	havege_reader_settle(c);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_forked);
 
 u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 			 const void *bytes, u32 count, bool more)
@@ -130,6 +131,7 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	wake_up_interruptible(&c->readers);
 	return done;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_supply);
 
 int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 {
@@ -144,6 +146,7 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits)
 	wake_up(&c->work);
 	return err;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_set_threshold);
 
 /* Whether a worker sleeps until bytes are wanted, or for a time. */
 static bool has_nothing_to_do(const struct havege_collector *c,
@@ -221,6 +224,7 @@ bool havege_reader_take_on(struct havege_collector *c)
 	spin_unlock(&c->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_take_on);
 
 void havege_reader_give_back(struct havege_collector *c)
 {
@@ -230,6 +234,7 @@ void havege_reader_give_back(struct havege_collector *c)
 	spin_unlock(&c->lock);
 	wake_up(&c->work);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_give_back);
 
 bool havege_reader_take_sealed(struct havege_collector *c, u32 epoch, u8 *block)
 {
@@ -248,6 +253,7 @@ bool havege_reader_take_sealed(struct havege_collector *c, u32 epoch, u8 *block)
 		wake_up(&c->work);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_take_sealed);
 
 void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 			u64 fresh_ns)
@@ -264,6 +270,7 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_open);
 
 /* The reader that waited for a block may be slow to come for it. */
 static bool may_be_closed(const struct havege_collector *c)
@@ -285,6 +292,7 @@ bool havege_reader_close(struct havege_collector *c)
 	spin_unlock(&c->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_reader_close);
 
 /*
  * Take bytes of the opened block. Of an old one only the reader that waited for
@@ -482,6 +490,7 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 
 	return ret || !max || !wait ? ret : read_nothing(c, began);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_read);
 
 u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 {
@@ -506,6 +515,7 @@ u32 havege_collector_contribute(struct havege_collector *c, u32 max)
 	memzero_explicit(bytes, sizeof(bytes));
 	return got;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_contribute);
 
 void havege_collector_dismiss(struct havege_collector *c)
 {
@@ -514,3 +524,4 @@ void havege_collector_dismiss(struct havege_collector *c)
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_collector_dismiss);

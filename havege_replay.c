@@ -22,6 +22,7 @@ u32 havege_take_samples(struct havege_sampler *sampler, const u64 *delta,
 	}
 	return count;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_take_samples);
 
 /* Tables need cache line alignment: begin each part of the memory at a line. */
 static size_t whole_lines(size_t bytes)
@@ -36,6 +37,7 @@ size_t havege_replay_bytes(const struct havege_shape *shape,
 		2 * havege_walk_bytes(walk) +
 		whole_lines(havege_rows_bytes(shape));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_replay_bytes);
 
 struct havege_replay *havege_replay_begin(void *memory,
 					  const struct havege_shape *shape,
@@ -57,6 +59,7 @@ struct havege_replay *havege_replay_begin(void *memory,
 	havege_rows_begin(replay->rows, shape);
 	return replay;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_replay_begin);
 
 /* Restore the saved state and the whole table. */
 static void rewind_walk(struct havege_replay *replay)
@@ -106,8 +109,10 @@ bool havege_replay_step(struct havege_replay *replay,
 	havege_rows_add(replay->rows, replay->sample, replay->gcd);
 	return true;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_replay_step);
 
 u32 havege_replay_gap(const struct havege_replay *replay, u32 mean)
 {
 	return (u64)havege_scatter(~replay->rows->row) * (2 * mean + 1) >> 16;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_replay_gap);

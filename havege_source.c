@@ -25,6 +25,7 @@ const u8 havege_known_answers[2][HAVEGE_BLOCK] = {
 		0xee, 0x84, 0xc4, 0x39, 0xfe, 0x8e, 0x82, 0x3b,
 	},
 };
+EXPORT_SYMBOL_IF_KUNIT(havege_known_answers);
 
 struct answer_clock {
 	struct havege_test_clock base;
@@ -93,6 +94,7 @@ void havege_source_init(struct havege_source *source, u64 *table,
 	havege_condition_init(&source->opener);
 	source->left = havege_warmup_fills(&source->walk);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_init);
 
 unsigned int havege_source_shift(u32 span)
 {
@@ -103,6 +105,7 @@ unsigned int havege_source_shift(u32 span)
 			break;
 	return shift;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_shift);
 
 static void run_fill(struct havege_source *source)
 {
@@ -336,6 +339,7 @@ size_t havege_source_memory(const struct havege_source *source)
 
 	return havege_replay_bytes(&whole, &source->walk) + HAVEGE_PENDING;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_memory);
 
 void havege_source_lend(struct havege_source *source, void *memory,
 			size_t bytes)
@@ -344,6 +348,7 @@ void havege_source_lend(struct havege_source *source, void *memory,
 	source->memory_bytes = bytes;
 	source->pending = (u8 *)memory + bytes - HAVEGE_PENDING;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_lend);
 
 void *havege_source_unlend(struct havege_source *source)
 {
@@ -359,6 +364,7 @@ void *havege_source_unlend(struct havege_source *source)
 	source->pending = NULL;
 	return memory;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_unlend);
 
 void havege_source_hurry(struct havege_source *source)
 {
@@ -367,6 +373,7 @@ void havege_source_hurry(struct havege_source *source)
 	source->hurried = true;
 	source->gap = min(source->gap, 2 * mean_gap(source));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_hurry);
 
 void havege_source_close(struct havege_source *source)
 {
@@ -375,6 +382,7 @@ void havege_source_close(struct havege_source *source)
 	source->closed = true;
 	havege_source_hurry(source);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_close);
 
 /* Result of a step of a set. */
 enum set_needs {
@@ -534,6 +542,7 @@ enum havege_step havege_source_freshen(struct havege_source *source)
 	return source->fresh < source->open_ticks ? HAVEGE_STEP_BUSY :
 		HAVEGE_STEP_FRESH;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_freshen);
 
 void havege_source_open(struct havege_source *source, u8 *block)
 {
@@ -545,6 +554,7 @@ void havege_source_open(struct havege_source *source, u8 *block)
 	havege_condition_emit(&source->opener, block);
 	source->fresh = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_open);
 
 static enum havege_step source_stream_step(struct havege_source *source)
 {
@@ -634,12 +644,14 @@ enum havege_step havege_source_step(struct havege_source *source)
 	}
 	return HAVEGE_STEP_DEAD;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_step);
 
 void havege_source_doubt(struct havege_source *source)
 {
 	source->doubted = true;
 	source->needed = HAVEGE_GOOD_SETS;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_doubt);
 
 void havege_source_forget(struct havege_source *source)
 {
@@ -650,6 +662,7 @@ void havege_source_forget(struct havege_source *source)
 		memzero_explicit(source->pending, source->pending_bytes);
 	source->pending_bytes = 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_forget);
 
 void havege_source_estimate(struct havege_source *source)
 {
@@ -658,6 +671,7 @@ void havege_source_estimate(struct havege_source *source)
 	source->needed = 1;
 	enter_phase(source, HAVEGE_ESTIMATE);
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_estimate);
 
 static void explain_counter(const struct havege_source *source, char *text,
 			    size_t size)
@@ -728,6 +742,7 @@ void havege_source_explain(const struct havege_source *source, char *text,
 		break;
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_explain);
 
 void havege_source_wipe(struct havege_source *source)
 {
@@ -736,3 +751,4 @@ void havege_source_wipe(struct havege_source *source)
 	havege_walk_wipe(&source->walk);
 	memzero_explicit(source, sizeof(*source));
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_source_wipe);

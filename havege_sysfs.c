@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/sysfs.h>
 
+#include "compat.h"
 #include "havege_collector.h"
 #include "havege_counter.h"
 #include "havege_param.h"
@@ -251,7 +252,10 @@ static ssize_t summary_show(struct device *dev, struct device_attribute *attr,
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	havege_collector_snapshot(dev_get_drvdata(dev), &state, cpus);
+	at = 0;
+#ifdef HAVEGE_VERSION
 	at = sysfs_emit(buf, "version %s\n", HAVEGE_VERSION);
+#endif
 	for (group = state_groups; *group; group++)
 		at = emit_figures(buf, at, *group, &state, cpus);
 	free_cpumask_var(cpus);
@@ -260,6 +264,25 @@ static ssize_t summary_show(struct device *dev, struct device_attribute *attr,
 
 static DEVICE_ATTR_RO(summary);
 
+static struct attribute *summary_attrs[] = {
+	&dev_attr_summary.attr,
+	NULL
+};
+
+static const struct attribute_group summary_group = {
+	.attrs = summary_attrs,
+};
+
+static const struct attribute_group *device_groups[] = {
+	&state_group,
+	&geometry_group,
+	&failures_group,
+	&summary_group,
+	NULL
+};
+
+#ifdef HAVEGE_ROOT_DEVICE
+
 struct device *havege_sysfs_register(struct havege_collector *c)
 {
 	struct device *dev = root_device_register(KBUILD_MODNAME);
@@ -267,25 +290,49 @@ struct device *havege_sysfs_register(struct havege_collector *c)
 
 	if (IS_ERR(dev))
 		return dev;
+	/* A device without a bus and a class sends no uevent. */
 	dev_set_drvdata(dev, c);
-	err = device_add_groups(dev, state_groups);
-	if (err)
-		goto fail_device;
-	err = device_create_file(dev, &dev_attr_summary);
-	if (err)
-		goto fail_groups;
-	return dev;
-
-fail_groups:
-	device_remove_groups(dev, state_groups);
-fail_device:
+	err = device_add_groups(dev, device_groups);
+	if (!err)
+		return dev;
 	root_device_unregister(dev);
 	return ERR_PTR(err);
 }
 
 void havege_sysfs_unregister(struct device *dev)
 {
-	device_remove_file(dev, &dev_attr_summary);
-	device_remove_groups(dev, state_groups);
+	device_remove_groups(dev, device_groups);
 	root_device_unregister(dev);
 }
+
+#else /* a faux device */
+
+static struct havege_collector *collector;
+
+/* The files can be read before the device's creation returns. */
+static int faux_probe(struct faux_device *faux)
+{
+	faux_device_set_drvdata(faux, collector);
+	return 0;
+}
+
+static const struct faux_device_ops faux_ops = {
+	.probe = faux_probe,
+};
+
+struct device *havege_sysfs_register(struct havege_collector *c)
+{
+	struct faux_device *faux;
+
+	collector = c;
+	faux = faux_device_create_with_groups(KBUILD_MODNAME, NULL, &faux_ops,
+					      device_groups);
+	return faux ? &faux->dev : ERR_PTR(-EIO);
+}
+
+void havege_sysfs_unregister(struct device *dev)
+{
+	faux_device_destroy(to_faux_device(dev));
+}
+
+#endif

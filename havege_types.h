@@ -20,6 +20,8 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include "compat.h"
+
 #else /* user space */
 
 #include <assert.h>

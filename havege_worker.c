@@ -204,6 +204,7 @@ void havege_worker_sum_up(struct havege_collector *c)
 	if (status == HAVEGE_OK)
 		c->reason[0] = '\0';
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_worker_sum_up);
 
 static void set_status(struct havege_worker *w, enum havege_status status)
 {

@@ -59,6 +59,7 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 	if (geo->dcache_kb)
 		tuning->source = "ccsidr";
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_cache_regs);
 
 #if defined(CONFIG_ARM64) || defined(CONFIG_ARM)
 

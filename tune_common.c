@@ -30,6 +30,7 @@ bool havege_tune_settle(u32 dcache_kb, u32 icache_kb,
 		tuning->source = "parameter";
 	return guessed;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_settle);
 
 void havege_tune_look(struct havege_readings *readings, const u64 *delta,
 		      unsigned int count)
@@ -47,6 +48,7 @@ void havege_tune_look(struct havege_readings *readings, const u64 *delta,
 			readings->gcd = gcd(readings->gcd, delta[i]);
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_look);
 
 enum havege_fitness havege_tune_judge(const struct havege_readings *readings)
 {
@@ -54,6 +56,7 @@ enum havege_fitness havege_tune_judge(const struct havege_readings *readings)
 		return HAVEGE_BACKWARDS;
 	return readings->still == readings->seen ? HAVEGE_STOPPED : HAVEGE_FIT;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_judge);
 
 void havege_grain_look(struct havege_grain *grain, u32 gcd, const u64 *delta,
 		       unsigned int count)
@@ -73,6 +76,7 @@ void havege_grain_look(struct havege_grain *grain, u32 gcd, const u64 *delta,
 			grain->at[log].sum = 0;
 		}
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_grain_look);
 
 u32 havege_grain_span(const struct havege_grain *grain)
 {
@@ -84,6 +88,7 @@ u32 havege_grain_span(const struct havege_grain *grain)
 			return 1u << log;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_grain_span);
 
 u64 havege_tune_cost(u64 (*read)(void *arg), void *arg)
 {
@@ -98,3 +103,4 @@ u64 havege_tune_cost(u64 (*read)(void *arg), void *arg)
 	}
 	return least;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_cost);

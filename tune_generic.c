@@ -76,3 +76,4 @@ int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 			       tuning->geo.dcache_kb, tuning->geo.icache_kb);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune);

@@ -58,6 +58,7 @@ void havege_tune_ecag(u64 (*read)(u32 what), struct havege_tuning *tuning)
 	if (geo->dcache_kb)
 		tuning->source = "ecag";
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_ecag);
 
 #ifdef CONFIG_S390
 

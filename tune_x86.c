@@ -83,6 +83,7 @@ void havege_tune_cpuid(const struct havege_cpuid *cpu,
 	else if (extended >= 0x80000005 && ask_80000005(cpu, geo))
 		tuning->source = "cpuid-80000005";
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune_cpuid);
 
 #ifdef CONFIG_X86
 
@@ -116,5 +117,6 @@ int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 			       tuning->geo.dcache_kb, tuning->geo.icache_kb);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(havege_tune);
 
 #endif /* CONFIG_X86 */

@@ -121,7 +121,7 @@ test_functions() {
 	optimise 0
 	_edom='Numerical argument out of domain'
 	for _f in hwrng_register kthread_create_on_node __cpuhp_setup_state __root_device_register \
-		device_add_groups device_create_file register_pm_notifier; do
+		device_add_groups register_pm_notifier; do
 		breaks $_f -33 "$_edom"
 	done
 	breaks register_random_vmfork_notifier -33 "$_edom" may
