@@ -20,8 +20,8 @@ HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/i
 CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-core check-clang check-deb check-rpm check-secureboot check-status \
-	check-fresh \
+	check-kernels check-builtin check-core check-clang check-deb check-rpm check-secureboot \
+	check-status check-fresh series check-series \
 	deb rpm arch \
 	kunit kunit-x86 check-cross static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
@@ -71,6 +71,7 @@ help:
 	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
 	@echo '  make uninstall         remove that again (root)                            10 s'
 	@echo '  make deb | rpm | arch  a package, in BUILD (build)                         1 min'
+	@echo '  make series [KTREE=DIR]  patches for the kernel tree, in BUILD (build)     1 min'
 	@echo '  make egd               the EGD server; install-egd, uninstall-egd          5 s'
 	@echo 'Test'
 	@echo '  make check             the tests on one kernel; TEST=PATTERN: some suites  30 min'
@@ -89,6 +90,7 @@ help:
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
+	@echo '  make check-series      make series, each step built, booted, KUnit        40 min'
 	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
 	@echo '  make check-fresh       the targets listed here, in a bare Debian 12        15 min'
 	@echo '  make check-recipes     haveged, EGD, cloud-init, Ansible, as documented    30 min'
@@ -140,6 +142,9 @@ check-rpm:
 check-secureboot:
 	@tests/secureboot-test
 
+check-series:
+	@tests/series-test
+
 check-status:
 	@tests/status-test
 
@@ -161,6 +166,9 @@ install-egd: egd
 
 uninstall-egd:
 	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD)) uninstall
+
+series:
+	@BUILD=$(abspath $(BUILD)) KTREE=$(if $(KTREE),$(abspath $(KTREE))) BRANCH=$(BRANCH) scripts/series
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))
