@@ -86,7 +86,7 @@ help:
 	@echo '  make check-cross       KUnit and host/ on ARM, MIPS, POWER, RISC-V, ...   90 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
-	@echo '  make check-core        series/: patches to the hw_random core              5 min'
+	@echo '  make check-core        series/: patches to the hw_random core              3 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
