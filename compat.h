@@ -21,7 +21,7 @@
  */
 #include <linux/export.h>
 #ifdef __has_include
-#if __has_include(<kunit/visibility.h>)
+#if __has_include("kunit/visibility.h")
 #include <kunit/visibility.h>
 #endif
 #endif

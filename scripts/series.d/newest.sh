@@ -14,7 +14,8 @@ apt_own() {
 	_apt=apt-$1
 	shift
 	"$_apt" -q -o Dir::Etc::SourceList="$TREES/apt/sources" -o Dir::Etc::SourceParts=- \
-		-o Dir::Etc::Preferences=- -o Dir::Etc::PreferencesParts=- \
+		-o Dir::Etc::Preferences=/dev/null \
+		-o Dir::Etc::PreferencesParts=/dev/null \
 		-o Dir::State::Lists="$TREES/apt/lists" -o Dir::Cache="$TREES/apt/cache" \
 		-o APT::Update::Error-Mode=any -o APT::Sandbox::User=root \
 		-o Acquire::Languages=none -o Dir::Etc::Trusted="$KEYRING" "$@"
@@ -45,6 +46,12 @@ fetch_tree() {
 newest_tree() {
 	need git xz:xz-utils apt-get:apt "$KEYRING:debian-archive-keyring"
 	mkdir -p "$TREES"
+	# One user at a time, until the script ends.
+	exec 8>"$TREES/lock"
+	flock -n 8 || {
+		say "Another run uses this kernel source: waiting for it"
+		flock 8
+	}
 	if ask_debian >"$TMP/log" 2>&1; then
 		_package=$(apt_own cache search --names-only '^linux-source-[0-9.]*$' |
 			cut -d ' ' -f 1 | sort -V | tail -n 1)
@@ -62,6 +69,6 @@ newest_tree() {
 	fi
 	# This tree is ours: take out the branch of an earlier run.
 	git -C "$KTREE" reset -q --hard && git -C "$KTREE" checkout -q debian &&
-		git -C "$KTREE" clean -qfd drivers Documentation &&
+		git -C "$KTREE" clean -qfdx drivers Documentation &&
 		{ git -C "$KTREE" branch -q -D "$BRANCH" 2>/dev/null || :; }
 }
