@@ -20,8 +20,8 @@ HOST_NEEDS := $(if $(filter default,$(origin CC)),gcc,$(firstword $(CC))) /usr/i
 CASES := $(if $(TEST),'$(TEST)')
 
 .PHONY: module clean install uninstall demo shell check check-debug \
-	check-kernels check-builtin check-clang check-deb check-rpm check-secureboot check-status \
-	check-fresh series check-series \
+	check-kernels check-builtin check-core check-clang check-deb check-rpm check-secureboot \
+	check-status check-fresh series check-series \
 	deb rpm arch \
 	kunit kunit-x86 check-cross static host host-test machines assess bench help \
 	egd egd-test install-egd uninstall-egd check-recipes docs
@@ -86,6 +86,7 @@ help:
 	@echo '  make check-cross       KUnit and host/ on ARM, MIPS, POWER, RISC-V, ...   90 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
+	@echo '  make check-core        series/: patches to the hw_random core              3 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
 	@echo '  make check-deb         the Debian package, from install to purge           30 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
@@ -124,6 +125,9 @@ check-kernels:
 
 check-builtin:
 	@tests/builtin-test
+
+check-core:
+	@tests/core-test
 
 check-clang:
 	@tests/clang-test

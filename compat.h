@@ -109,6 +109,36 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
 #endif
 }
 
+#include <linux/minmax.h>
+#include <linux/sched.h>
+
+/* The kernel's struct hwrng has no any_size (series/0002-*.patch). */
+#define HAVEGE_CALL_LIMIT
+
+/**
+ * havege_call_limit() - limit what one call gives to a user's task
+ * @max:	bytes that the hw_random core wants
+ * @stream:	whether they are walk words
+ * @virtual:	whether this machine may be a virtual one
+ *
+ * The core asks for 64 bytes and keeps the rest for the next reader. Two copies
+ * of a virtual machine would both hand it out. Of one byte nothing is left. Walk
+ * words are for speed: 16 of them are at most one cipher block. The core's own
+ * thread uses all bytes at once.
+ *
+ * Ends with the kernel whose struct hwrng has any_size: its core keeps nothing.
+ *
+ * Return: bytes to give at most.
+ */
+static inline size_t havege_call_limit(size_t max, bool stream, bool virtual)
+{
+	const size_t limit = stream ? 16 : 1;
+
+	if (!virtual || (current->flags & PF_KTHREAD))
+		return max;
+	return min(max, limit);
+}
+
 /* Before 5.11 <crypto/sha2.h> was part of <crypto/sha.h>. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #include <crypto/sha.h>

@@ -169,13 +169,18 @@ void havege_generation_unmap(const void *generation)
 }
 #endif
 
-bool havege_may_be_copied(const void *generation)
+bool havege_may_be_virtual(void)
 {
 #ifdef CONFIG_X86
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR))
-		return false;
+	return boot_cpu_has(X86_FEATURE_HYPERVISOR);
+#else
+	return true;
 #endif
-	return !generation;
+}
+
+bool havege_may_be_copied(const void *generation)
+{
+	return !generation && havege_may_be_virtual();
 }
 
 /* CPU hotplug */

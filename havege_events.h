@@ -24,11 +24,19 @@ struct havege_collector;
 const void *havege_generation_map(void);
 
 /**
- * havege_may_be_copied() - whether this machine may be a copy unnoticed
- * @generation:	result of havege_generation_map()
+ * havege_may_be_virtual() - whether this machine may be a virtual one
  *
  * Only x86 tells a module whether there is a hypervisor. Any other machine
- * without a VM generation ID counts as a virtual one.
+ * counts as a virtual one.
+ *
+ * Context: any.
+ * Return: false only on an x86 CPU without the bit of a hypervisor.
+ */
+bool havege_may_be_virtual(void);
+
+/**
+ * havege_may_be_copied() - whether this machine may be a copy unnoticed
+ * @generation:	result of havege_generation_map()
  *
  * Context: any.
  * Return: true without an ID in a machine that may be virtual.

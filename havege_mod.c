@@ -20,9 +20,9 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/sched.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "havege_collector.h"
 #include "havege_contribute.h"
 #include "havege_counter.h"
@@ -54,26 +54,19 @@ static struct hwrng havege_hwrng = {
 	.init = havege_hwrng_init,
 	.cleanup = havege_hwrng_cleanup,
 	.read = havege_hwrng_read,
+#ifndef HAVEGE_CALL_LIMIT
+	.any_size = true,
+#endif
 };
-
-/*
- * Bytes that one call gives to a user's task. The core asks for 64 bytes and
- * keeps the rest for the next task in a buffer that it never wipes: two copies
- * of a virtual machine would both hand it out. Of one byte nothing is left.
- * Walk words are for speed: 16 of them are at most one cipher block.
- */
-#define CONDITIONED_CALL	1
-#define STREAM_CALL		16
 
 int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 {
 	struct havege_collector *c = (struct havege_collector *)rng->priv;
-	const size_t limit = havege_collector_is_stream(c) ? STREAM_CALL :
-		CONDITIONED_CALL;
 
-	/* The core's own thread uses all bytes at once. */
-	if (!(current->flags & PF_KTHREAD))
-		max = min(max, limit);
+#ifdef HAVEGE_CALL_LIMIT
+	max = havege_call_limit(max, havege_collector_is_stream(c),
+				havege_may_be_virtual());
+#endif
 	return havege_collector_read(c, data, max, wait);
 }
 EXPORT_SYMBOL_IF_KUNIT(havege_hwrng_read);

@@ -14,9 +14,6 @@
  * @max:	bytes that the caller wants
  * @wait:	whether to wait for a first byte
  *
- * A user's task gets at most 1 conditioned byte or 16 bytes of a stream a call,
- * so that no bytes stay in the buffer of the hw_random core; see havege_mod.c.
- *
  * Context: as havege_collector_read().
  * Return: as havege_collector_read().
  */

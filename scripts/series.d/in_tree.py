@@ -20,7 +20,8 @@ RNG = "drivers/char/hw_random/"
 DRIVER = RNG + "havege/"
 PAGE = "Documentation/admin-guide/havege.rst"
 ABI = "Documentation/ABI/testing/"
-DEFINES = ["-D__KERNEL__", "-UHAVEGE_VERSION", "-UHAVEGE_ROOT_DEVICE", "-UHAVEGE_ALL_PARAMS"]
+DEFINES = ["-D__KERNEL__", "-UHAVEGE_VERSION", "-UHAVEGE_ROOT_DEVICE", "-UHAVEGE_ALL_PARAMS",
+           "-UHAVEGE_CALL_LIMIT"]
 # What files include instead of compat.h.
 INSTEAD = {
     "havege_events.c": "#include <linux/random.h>\n",
@@ -81,7 +82,7 @@ PARTS = {
     "tests/.kunitconfig": [("#\n# What both KUnit", "CONFIG_KUNIT=y"),
                            ("\n# A hidden fault", None)],
 }
-LEFT = (r"compat\.h|user space|KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL)|"
+LEFT = (r"compat\.h|user space|KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL)|"
         r"\bhost/|host-test|(?<!dev-)tools/|dkms|scripts/|out of tree|entropy\.rst|_test\.c|kunit/\w+_test")
 
 used = set()

@@ -141,6 +141,23 @@ test_caches() {
 	test_unload
 }
 
+# The CPU shows no hypervisor: this machine is not copied, and the core may keep a rest.
+test_bare() {
+	must_load || return
+	becomes_ok
+	result $? "status is ok"
+	! grep -qw hypervisor /proc/cpuinfo && ! is_sealed
+	result $? "the CPU and the module show no hypervisor"
+	fill_up
+	byte_takes 64 "the hw_random core gets 64 bytes for a reader of one"
+	read_test 64 16
+	test_unload
+	must_load mode=stream || return
+	fill_up
+	byte_takes 64 "in mode=stream too"
+	test_unload
+}
+
 # The host has put the ID there. A write to it is what a hypervisor does to a copy.
 test_generation() {
 	klog

@@ -47,6 +47,7 @@ test_state() {
 	hwread 64 16 >/dev/null
 	[ $(($(get "$S/bytes_out") - _b)) -ge 1024 ]
 	result $? "bytes_out counts 1024 bytes"
+	byte_takes 1 "a reader of one byte leaves none in the hw_random core"
 	_d=$(get "$S/geometry/dcache_kb")
 	_i=$(get "$S/geometry/icache_kb")
 	WHY="dcache_kb $_d icache_kb $_i table_kb $(get "$S/geometry/table_kb") loop_kb \

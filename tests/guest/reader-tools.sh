@@ -31,6 +31,19 @@ is_sealed() {
 	dmesg | grep -q 'no VM generation ID: fresh samples'
 }
 
+# byte_takes BYTES TEXT: bytes_out rises by BYTES for the read of one byte, at one of 65 reads: the
+# hw_random core may have kept the rest of 64 bytes.
+byte_takes() {
+	_n=0
+	until [ $_n = 65 ] || [ "$WHY" = "$1" ]; do
+		_n=$((_n + 1))
+		_b=$(get "$S/bytes_out")
+		hwread 1 1 >/dev/null
+		WHY=$(($(get "$S/bytes_out") - _b))
+	done
+	is "$WHY" "$1" "$2"
+}
+
 # test_first_bytes TEXT: a read gets 64 bytes.
 test_first_bytes() {
 	hwread -o /tmp/a 64 1 >/tmp/out

@@ -81,6 +81,7 @@ run_mode() {
 	test-hotplug)		test_hotplug ;;
 	test-isolated)		test_isolated ;;
 	test-cmdline)		test_cmdline ;;
+	test-bare)		test_bare ;;
 	test-caches)		test_caches ;;
 	test-generation)	test_generation ;;
 	test-board)		test_board ;;

@@ -6,6 +6,7 @@
 #   new_guest DIR                   directories, and busybox with a link for each command
 #   copy_libraries DIR PROGRAM...   the libraries of these programs of ROOT, such as /bin/kmod
 #   pack_initrd DIR FILE            packs DIR into FILE
+#   pack_init SOURCE                TMP/initrd.gz with nothing but tests/SOURCE, compiled, as init
 
 new_guest() {
 	mkdir -p "$1/bin" "$1/guest" "$1/proc" "$1/sys" "$1/dev" "$1/tmp" "$1/root" "$1/etc" &&
@@ -56,6 +57,12 @@ read_libraries() (
 		_from=$_next
 	done
 )
+
+pack_init() {
+	mkdir "$TMP/initrd" &&
+	gcc -O2 -Wall -Wextra -Werror -static -o "$TMP/initrd/init" "$TOP/tests/$1" &&
+	pack_initrd "$TMP/initrd" "$TMP/initrd.gz"
+}
 
 pack_initrd() {
 	(cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$2"

@@ -10,6 +10,7 @@
 #                              powered off, reset or panicked; 124: the time is up; 137: it is up,
 #                              and QEMU hung. PIDFILE names another file for its process ID than
 #                              TMP/qemu.pid
+#   until_true SECONDS COMMAND...   waits until the command is true
 #   end_qemu                   ends all machines; runs at exit, too
 
 machine() {
@@ -30,6 +31,16 @@ qemu() {
 	# shellcheck disable=SC2086 # words
 	timeout --foreground -k 10 "$_deadline" "$QEMU" $MACHINE -nodefaults -display none -no-reboot \
 		-pidfile "${PIDFILE:-$TMP/qemu.pid}" "$@"
+}
+
+# until_true SECONDS COMMAND...: polls; false if the command is not true in this time, times SLOW.
+until_true() {
+	_until=$(($(now) + $1 * ${SLOW:-1}))
+	shift
+	until "$@"; do
+		[ "$(now)" -lt "$_until" ] || return 1
+		sleep 0.1
+	done
 }
 
 end_qemu() {

@@ -216,16 +216,6 @@ tests() {
 	printf '    done in %s s\n' "$(($(now) - _t0))"
 }
 
-# until_true SECONDS COMMAND...: polls; false if the command is not true in this time.
-until_true() {
-	_until=$(($(now) + $1 * SLOW))
-	shift
-	until "$@"; do
-		[ "$(now)" -lt "$_until" ] || return 1
-		sleep 0.1
-	done
-}
-
 # ended_well FILE CODE: the same for a machine in the background: FILE has the tests' lines,
 # FILE.console its console; CODE is QEMU's.
 ended_well() {
