@@ -168,7 +168,7 @@ uninstall-egd:
 	@$(MAKE) -s -C tools/egd BUILD=$(abspath $(BUILD)) uninstall
 
 series:
-	@BUILD=$(abspath $(BUILD)) KTREE=$(if $(KTREE),$(abspath $(KTREE))) BRANCH=$(BRANCH) scripts/series
+	@BUILD="$(abspath $(BUILD))" KTREE="$(KTREE)" BRANCH="$(BRANCH)" scripts/series
 
 rpm arch:
 	@scripts/package $@ $(abspath $(BUILD))

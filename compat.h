@@ -43,14 +43,10 @@
 #define HAVEGE_ALL_PARAMS
 
 /*
- * Before 6.14 there were no faux devices. Out of tree (HAVEGE_VERSION) the files
- * are at the same place on all kernels.
+ * The files are in /sys/devices/havege_rng/ on all kernels. The driver of a
+ * kernel tree (scripts/series) has a faux device instead, which began in 6.14.
  */
-#if defined(HAVEGE_VERSION) || LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define HAVEGE_ROOT_DEVICE
-#else
-#include <linux/device/faux.h>
-#endif
 
 #include <linux/sched/isolation.h>
 

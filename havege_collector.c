@@ -765,7 +765,9 @@ struct workqueue_struct *havege_collector_wq(const struct havege_collector *c)
 	return c->wq;
 }
 
+#ifdef HAVEGE_CALL_LIMIT
 bool havege_collector_is_stream(const struct havege_collector *c)
 {
 	return c->settings.stream;
 }
+#endif

@@ -374,6 +374,7 @@ static inline u32 havege_loop_kb(const struct havege_state *state)
  */
 struct workqueue_struct *havege_collector_wq(const struct havege_collector *c);
 
+#ifdef HAVEGE_CALL_LIMIT
 /**
  * havege_collector_is_stream() - whether a collector runs with mode=stream
  * @c:		the collector
@@ -382,6 +383,7 @@ struct workqueue_struct *havege_collector_wq(const struct havege_collector *c);
  * Return: true if the buffer holds walk words.
  */
 bool havege_collector_is_stream(const struct havege_collector *c);
+#endif
 
 /**
  * havege_collector_state() - take a snapshot of a collector

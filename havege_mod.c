@@ -69,7 +69,6 @@ int havege_hwrng_read(struct hwrng *rng, void *data, size_t max, bool wait)
 #endif
 	return havege_collector_read(c, data, max, wait);
 }
-EXPORT_SYMBOL_IF_KUNIT(havege_hwrng_read);
 
 /* Serialises a permanent failure with module exit. */
 static DEFINE_MUTEX(hwrng_lock);

@@ -21,7 +21,7 @@
 /*
  * Entropy claimed per 1024 bits of walk words. HAVEGE expands: a half-step
  * delivers 512 bits and is credited at most 1/16 bit, an eighth of a bit in
- * 1024. 1 is the least that can be claimed: some kernels read 0 as 1024;
+ * 1024. 1 is the least that can be claimed: 0 can mean 1024;
  * Documentation/entropy.rst, "Quality".
  */
 #define STREAM_QUALITY	1
@@ -143,7 +143,6 @@ int havege_param_check(const struct havege_param *param, s64 value)
 		return -EINVAL;
 	return param->check ? param->check(value) : 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(havege_param_check);
 
 static int param_set(const char *text, const struct kernel_param *kp)
 {
@@ -190,7 +189,6 @@ const struct kernel_param_ops havege_param_ops = {
 	.set = param_set,
 	.get = param_get,
 };
-EXPORT_SYMBOL_IF_KUNIT(havege_param_ops);
 
 /* -ENXIO for a CPU that does not exist, as for cpu=. */
 static int parse_cpus(const char *text, struct cpumask *cpus)
@@ -364,13 +362,11 @@ const char *havege_param_name(unsigned int index)
 {
 	return index < ARRAY_SIZE(shown) ? shown[index].name : NULL;
 }
-EXPORT_SYMBOL_IF_KUNIT(havege_param_name);
 
 int havege_param_text(unsigned int index, char *text, size_t size)
 {
 	return shown[index].text(text, size, shown[index].arg);
 }
-EXPORT_SYMBOL_IF_KUNIT(havege_param_text);
 
 /* Check one parameter, and log one line if it is bad. */
 static int check_logged(const struct havege_param *param)
@@ -391,11 +387,13 @@ static int check_logged(const struct havege_param *param)
 
 static int check_cpus_logged(void)
 {
+#ifdef HAVEGE_ALL_PARAMS
 	if (cpu.given && !cpumask_empty(&cpus_asked)) {
 		pr_err("cpu=%lld and cpus=%*pbl exclude each other: set only one\n",
 		       cpu.value, cpumask_pr_args(&cpus_asked));
 		return -EINVAL;
 	}
+#endif
 	if (!cpumask_subset(&cpus_asked, cpu_online_mask)) {
 		pr_err("cpus=%*pbl are not all online\n",
 		       cpumask_pr_args(&cpus_asked));
@@ -434,9 +432,11 @@ static int check_all(void)
 		return err;
 
 	if (stream && quality.value > STREAM_QUALITY) {
+#ifdef HAVEGE_ALL_PARAMS
 		if (quality.given)
 			pr_notice("quality=%lld lowered to %d: walk words carry no more (mode=stream)\n",
 				  quality.value, STREAM_QUALITY);
+#endif
 		store_value(&quality, STREAM_QUALITY);
 	}
 	return 0;

@@ -99,7 +99,7 @@ bool havege_reader_is_copy(struct havege_collector *c)
 }
 
 /*
- * Some kernels call the notifier from the hypervisor's interrupt: take no lock.
+ * The notifier can be called from the hypervisor's interrupt: take no lock.
  */
 void havege_collector_forked(struct havege_collector *c)
 {

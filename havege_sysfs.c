@@ -247,12 +247,11 @@ static ssize_t summary_show(struct device *dev, struct device_attribute *attr,
 	const struct attribute_group **group;
 	struct havege_state state;
 	cpumask_var_t cpus;
-	int at;
+	int at = 0;
 
 	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
 		return -ENOMEM;
 	havege_collector_snapshot(dev_get_drvdata(dev), &state, cpus);
-	at = 0;
 #ifdef HAVEGE_VERSION
 	at = sysfs_emit(buf, "version %s\n", HAVEGE_VERSION);
 #endif

@@ -30,9 +30,9 @@
  * - this is a copy of a VM, whose pool is still that of the others;
  * - start-ups take longer than START_PATIENCE: insmod waits;
  * - a set takes longer than HAVEGE_SET_SECONDS: at some age it is dropped.
- * The completely fair scheduler of older kernels makes a thread that has had a
- * low priority wait behind each other task for a tenth of a second, even if its
- * priority has been raised. Therefore the thread takes that of an ordinary task
+ * A fair scheduler can make a thread that has had a low priority wait behind
+ * each other task for a tenth of a second, even if its priority has been raised.
+ * Therefore the thread takes that of an ordinary task
  * before it sleeps.
  *
  * The thread is freezable, for a freeze that comes before the suspend notifier.

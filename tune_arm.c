@@ -10,8 +10,7 @@
  * caches: less than 1 KiB, which counts as unknown.
  *
  * The decoder is plain C and reads through struct havege_cache_regs, so that
- * the KUnit and host suites can emulate any CPU. Only the end of this file is
- * Arm.
+ * the suites can emulate any CPU. Only the end of this file is Arm.
  */
 #include "tune.h"
 

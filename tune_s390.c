@@ -3,8 +3,8 @@
  * L1 sizes from the instruction EXTRACT CPU ATTRIBUTE (ECAG) of s390. The
  * contract is in tune.h.
  *
- * The decoder is plain C and reads through a function, so that the KUnit and
- * host suites can emulate any CPU. Only the end of this file is s390.
+ * The decoder is plain C and reads through a function, so that the suites
+ * can emulate any CPU. Only the end of this file is s390.
  */
 #include "tune.h"
 

@@ -3,8 +3,8 @@
  * L1 sizes from CPUID, and whether there is a TSC. The contract is in tune.h.
  *
  * The kernel does not export get_cpu_cacheinfo(). The decoder is plain C and
- * reads through struct havege_cpuid, so that the KUnit and host suites can
- * emulate any CPU. Only the end of this file is x86.
+ * reads through struct havege_cpuid, so that the suites can emulate
+ * any CPU. Only the end of this file is x86.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -10,7 +10,7 @@
 #   CACHE     a directory outside the checkout for files that are slow to make; not made here
 #   TMP       a temporary directory, removed at the end
 #   say, die, misused, print_usage, need, as_root, step, on_exit, end_tree, pass, fail, check,
-#   count_tap, summary, conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
+#   no_lines, count_tap, summary, conf, not_packaged, pack_sources, with_proc, kept, part, count_in, count_part
 # and traps on EXIT, INT, TERM, HUP and PIPE: use on_exit, not trap.
 
 TOP=${TOP:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -219,6 +219,15 @@ step() {
 		die "'$_what' failed with code $_rc after $(($(now) - _step0)) s (its last lines are above)"
 	}
 	printf '    done in %s s\n' "$(($(now) - _step0))"
+}
+
+# no_lines PATTERN FILE: prints the lines of FILE that match PATTERN (grep -iE), and fails if there are
+# any. FILE may be the log that the output goes to: there grep -v and "! grep" find nothing.
+no_lines() {
+	! grep -niE -e "$1" "$2" >"$TMP/lines" || {
+		cat "$TMP/lines"
+		return 1
+	}
 }
 
 pass() {

@@ -21,7 +21,7 @@ DRIVER = RNG + "havege/"
 PAGE = "Documentation/admin-guide/havege.rst"
 ABI = "Documentation/ABI/testing/"
 DEFINES = ["-D__KERNEL__", "-UHAVEGE_VERSION", "-UHAVEGE_ROOT_DEVICE", "-UHAVEGE_ALL_PARAMS",
-           "-UHAVEGE_CALL_LIMIT"]
+           "-UHAVEGE_CALL_LIMIT", "-DACPI_ID_LEN=16"]
 # What files include instead of compat.h.
 INSTEAD = {
     "havege_events.c": "#include <linux/random.h>\n",
@@ -39,7 +39,11 @@ RENAMES = [
     (r"\bhavege_unregister_vmfork\(", "unregister_random_vmfork_notifier("),
     (r"\bstruct havege_sha256\b", "struct sha256_ctx"),
     (r"\bhavege_sha256_(init|update|final)\b", r"sha256_\1"),
-    (r'#include "(\.\./)?havege_sha256.h"', "#include <crypto/sha2.h>"),
+    (r'#include "(\.\./)?havege_sha256.h"\n', "#include <crypto/sha2.h>\n\n"),
+    (r" \(dcache_kb= and icache_kb= set them\)", ""),
+    (r"write other CPUs to cpu= or cpus=", "write other CPUs to cpus="),
+    (r"512 to buffer_size \* 8192; default: half the buffer", "512 to 131072; default: 65536"),
+    (r"default: none, cpu= names the only one", "default: none, the last online housekeeping CPU"),
     (r"(\tsha256_update\(&condition->sha, condition->chain,\n)\t+ *", r"\1\t\t      "),
     (r"\bkzalloc\(sizeof\(\*(\w+)\), GFP_KERNEL\)", r"kzalloc_obj(*\1)"),
     (r"\bHAVEGE_KUNIT_NS\b", '"EXPORTED_FOR_KUNIT_TESTING"'),
@@ -66,6 +70,11 @@ SENTENCES = [
     ("All machines of tests/kunit have a counter.", "The machine has a counter."),
     ("Documentation/entropy.rst, \"Quality\"", PAGE),
     ("(Documentation/entropy.rst)", ""),
+    ("A list with IDs of eight letters lacks this device: then use ACPI's search, twice, because a "
+     "shortage of memory may pass.", ""),
+    ("Files of the geometry have the names of parameters: the files show detected values, the "
+     "parameters requested ones.", ""),
+
     ("A freestanding part builds in the kernel and, unchanged, in user space (make host). This "
      "header declares everything that it needs beyond the C language, once for the kernel and once "
      "for user space. It uses no other kernel API.",
@@ -82,7 +91,7 @@ PARTS = {
     "tests/.kunitconfig": [("#\n# What both KUnit", "CONFIG_KUNIT=y"),
                            ("\n# A hidden fault", None)],
 }
-LEFT = (r"compat\.h|user space|KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL)|"
+LEFT = (r"dcache_kb=|icache_kb=|buffer_size \*|cpu= names|0\.1\.0|version; the|compat\.h|user space|KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL)|"
         r"\bhost/|host-test|(?<!dev-)tools/|dkms|scripts/|out of tree|entropy\.rst|_test\.c|kunit/\w+_test")
 
 used = set()
@@ -227,6 +236,9 @@ def abi(top, tree, contact):
                       f"KernelVersion:\t{version['VERSION']}.{int(version['PATCHLEVEL']) + 1}", text,
                       flags=re.M)
         text = re.sub(r"^Contact:\t.*$", f"Contact:\t{contact}", text, flags=re.M)
+        text = re.sub(r"\s+In 0\.1\.0 .*?\.$", "", text, flags=re.M | re.S)
+        text = text.replace("version; the\n\t\tfiles below", "the\n\t\tfiles below")
+        text = re.sub(r"It can differ from the\s+parameter\. With", "With", text)
         text = re.sub(r"^Users:\t\t(havege-status|tools/).*\n", "", text, flags=re.M)
         files[ABI + os.path.basename(path).replace("devices-h", "devices-faux-h")] = text
     return files
@@ -358,10 +370,11 @@ def main():
     out[DRIVER + "Kconfig"] = kconfig(final["Kconfig"], present)
     out.update(kernel_files(tree))
     for name, text in sorted(out.items()):
-        if name.startswith((DRIVER, PAGE)):
-            for line in text.splitlines():
-                if re.search(LEFT, line):
-                    stop(f"{name}: this is not for the kernel tree: {line.strip()}")
+        if name.startswith((DRIVER, PAGE, ABI)):
+            found = re.search(LEFT, re.sub(r"\s*\n\s*\*?\s*", " ", text))
+            if found:
+                stop(f"{name}: this is not for the kernel tree: '{found.group(0)}'")
+    for name, text in sorted(out.items()):
         path = f"{tree}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:

@@ -33,10 +33,10 @@ ask_debian() {
 	[ -s "$TREES/apt/sources" ] && apt_own get update
 }
 
-# fetch_tree PACKAGE DIR: the first commit is what Debian has; its own .gitignore ignores most: -f.
+# fetch_tree PACKAGE DIR VERSION: the first commit is what Debian has; its own .gitignore ignores most: -f.
 fetch_tree() {
 	rm -rf "$TREES/new" && mkdir -p "$TREES/new/deb" &&
-	(cd "$TREES/new" && apt_own get download "$1" && dpkg-deb -x ./*.deb deb) &&
+	(cd "$TREES/new" && apt_own get download "$1=$3" && dpkg-deb -x ./*.deb deb) &&
 	tar -xJf "$TREES/new/deb/usr/src/$1.tar.xz" -C "$TREES/new" &&
 	git -C "$TREES/new/$1" init -q -b debian && git -C "$TREES/new/$1" add -Af &&
 	git -C "$TREES/new/$1" -c user.name="$AUTHOR" -c user.email="$ADDRESS" commit -q -m "$1" &&
@@ -59,7 +59,7 @@ newest_tree() {
 			sort -V | tail -n 1)
 		KTREE=$TREES/$_package-$_version
 		[ -d "$KTREE" ] || step "Fetching $_package $_version (minutes, once)" \
-			fetch_tree "$_package" "$KTREE"
+			fetch_tree "$_package" "$KTREE" "$_version"
 	else
 		KTREE=$(echo "$TREES"/linux-source-*)
 		[ -d "$KTREE" ] || {

@@ -152,8 +152,8 @@ int main(void)
 {
 	static const char * const bad[] = {
 		"WARNING", "BUG", "Oops", "Call Trace", "cut here",
-		"INFO: task", "UBSAN", "KASAN:", "possible recursive",
-		NULL
+		"INFO: ", "UBSAN", "KASAN:", "possible recursive",
+		"not ok ", NULL
 	};
 	unsigned int i, found = 0;
 	char *line;
