@@ -3,8 +3,8 @@
  * havege_tune() without CONFIG_X86. The contract is in tune.h.
  *
  * The kernel exports no cache sizes to modules: get_cpu_cacheinfo() is private
- * to it, its devices have private data, and their sysfs files are for user
- * space. Therefore ask the CPU's node in the device tree, the main source of
+ * to it, its devices have private data, and their sysfs files are for programs.
+ * Therefore ask the CPU's node in the device tree, the main source of
  * the kernel's sizes, and then the CPU, where it or its kernel tells. Modules
  * cannot read the ACPI table (PPTT) either. Most KVM guests find no size: the
  * driver then assumes a default and logs it.
