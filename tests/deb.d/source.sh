@@ -115,9 +115,9 @@ releases() {
 	dsc DEBFULLNAME="$FULL" DEBEMAIL="$EMAIL" && version_is 9.9 UNRELEASED &&
 	sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$RELEASE\"/" "$TMP/copy/dkms.conf" &&
 	dsc DEBFULLNAME="$FULL" DEBEMAIL="$EMAIL" &&
-	version_is "$RELEASE+20261201.1234" UNRELEASED &&
-	dpkg --compare-versions "$RELEASE+20261201.1234" gt "$RELEASE" &&
-	dpkg --compare-versions "$RELEASE+20261201.1234" lt "$RELEASE.1"
+	version_is "$RELEASE+20261101.1234" UNRELEASED &&
+	dpkg --compare-versions "$RELEASE+20261101.1234" gt "$RELEASE" &&
+	dpkg --compare-versions "$RELEASE+20261101.1234" lt "$RELEASE.1"
 	_rc=$?
 	in_copy checkout -q . && return $_rc
 }
