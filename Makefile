@@ -71,6 +71,7 @@ help:
 	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
 	@echo '  make uninstall         remove that again (root)                            10 s'
 	@echo '  make deb | rpm | arch  a package, in BUILD (build)                         1 min'
+	@echo '                         make deb SOURCE=y: the source package, for an upload'
 	@echo '  make egd               the EGD server; install-egd, uninstall-egd          5 s'
 	@echo 'Test'
 	@echo '  make check             the tests on one kernel; TEST=PATTERN: some suites  30 min'
@@ -127,6 +128,7 @@ check-clang:
 	@tests/clang-test
 
 check-deb:
+	@tests/deb-test
 	@tests/upgrade-test
 	@tests/vm packages
 

@@ -38,10 +38,10 @@ prepare_life() {
 	in_root dkms status
 }
 
-# all_files: the files of the root, with what each of them is. DKMS keeps its key, and a time stamp of
-# the initramfs; apt, dpkg and systemd their records.
+# all_files: the files of the root, with the owner and the mode of each of them. Left out: files that
+# the next boot does not have, DKMS's key, the records of apt and dpkg.
 all_files() {
-	as_root find "$ROOT" -xdev \( -path "$ROOT/proc" -o -path "$ROOT/tmp" -o -path "$ROOT/var/log" -o \
+	as_root find "$ROOT" -xdev \( -path "$ROOT/proc" -o -path "$ROOT/run" -o -path "$ROOT/tmp" -o -path "$ROOT/var/log" -o \
 		-path "$ROOT/var/cache" -o -path "$ROOT/var/lib/apt" -o -path "$ROOT/var/backups" \) \
 		-prune -o -printf '%P %y %m %U %G %l\n' |
 		grep -vE '^(var/lib/dkms/mok\.|var/lib/dpkg/(status|available|diversions|lock|triggers|statoverride))' |
@@ -134,13 +134,15 @@ get_root() {
 
 # --- piuparts --------------------------------------------------------------------------------
 
-# Installation, removal and purge in a bookworm that it makes; then once more with an upgrade between
-# the package of 0.1.0 and this one. The kernel's headers are left out: DKMS builds nothing.
+# Installation and purge in a bookworm that it makes, without headers: DKMS builds nothing. systemd,
+# which havege-egd depends on, stays, and its tmpfiles.d have made these directories.
 run_piuparts() {
 	as_root setpriv --bounding-set=-sys_module --inh-caps=-sys_module \
-		piuparts -d bookworm --no-eatmydata --warn-on-debsums-errors "$@" >"$TMP/piuparts" 2>&1
+		piuparts -d bookworm --no-eatmydata -i /root/.ssh \
+		-I '^/var/(cache|lib|log)/private$' -I '^/var/lib/systemd/(coredump|pstore)$' \
+		"$@" >"$TMP/piuparts" 2>&1
 	_rc=$?
-	grep -E 'ERROR|FAIL|PASS|WARN' "$TMP/piuparts" | tail -n 20
+	grep -E -A 9 'ERROR|FAIL|PASS|WARN' "$TMP/piuparts" | tail -n 30
 	return $_rc
 }
 
