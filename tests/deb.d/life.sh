@@ -138,7 +138,7 @@ get_root() {
 # which havege-egd depends on, stays, and its tmpfiles.d have made these directories.
 run_piuparts() {
 	as_root setpriv --bounding-set=-sys_module --inh-caps=-sys_module \
-		piuparts -d bookworm --no-eatmydata -i /root/.ssh/ -i /var/cache/private/ \
+		piuparts -d bookworm --no-eatmydata -I '/\.ssh/$' -i /var/cache/private/ \
 		-i /var/lib/private/ -i /var/log/private/ -i /var/lib/systemd/coredump/ \
 		-i /var/lib/systemd/pstore/ \
 		"$@" >"$TMP/piuparts" 2>&1

@@ -9,7 +9,7 @@
 NO_SCRIPT=package-supports-alternative-init-but-no-init.d-script
 
 # lintian runs as root here.
-lint() {
+lint_clean() {
 	lintian --allow-root -I -E --pedantic --suppress-tags $NO_SCRIPT "$1" 2>&1 | tee "$TMP/lint"
 	[ ! -s "$TMP/lint" ]
 }
@@ -18,13 +18,13 @@ lint() {
 still_looks() {
 	mkdir "$TMP/worse" && dpkg-deb -R "$TMP"/binary/havege-egd_*.deb "$TMP/worse/deb" &&
 	rm "$TMP"/worse/deb/usr/share/man/man8/* && dpkg-deb -b "$TMP/worse/deb" "$TMP/worse" &&
-	! lint "$TMP"/worse/*.deb && grep 'no-manual-page' "$TMP/lint"
+	! lint_clean "$TMP"/worse/*.deb && grep 'no-manual-page' "$TMP/lint"
 }
 
 lintian_part() {
 	need lintian
-	check "lintian -I -E --pedantic: the source package" lint "$TMP"/source/*.changes
-	check "lintian -I -E --pedantic: the packages" lint "$TMP"/binary/*.changes
+	check "lintian -I -E --pedantic: the source package" lint_clean "$TMP"/source/*.changes
+	check "lintian -I -E --pedantic: the packages" lint_clean "$TMP"/binary/*.changes
 	check "it complains where a manual page is missing" still_looks
 }
 
