@@ -87,7 +87,7 @@ help:
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
-	@echo '  make check-deb         the Debian package, from install to purge           30 min'
+	@echo '  make check-deb         the Debian packages, from upload to purge           45 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
 	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
 	@echo '  make check-fresh       the targets listed here, in a bare Debian 12        15 min'

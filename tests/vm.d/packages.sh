@@ -73,7 +73,8 @@ build_packages() {
 	done &&
 	rm -rf "$TMP/tests" "$TMP/again" && mkdir "$TMP/tests" "$TMP/again" &&
 	for _p in old again new; do
-		in_root make -C $_at/$_p deb BUILD=$_at/$_p.out || return
+		in_root make -C $_at/$_p deb BUILD=$_at/$_p.out DEBFULLNAME="A test" \
+			DEBEMAIL=test@example.org || return
 	done &&
 	cp "$ROOT$_at/old.out/"*"-dkms_${OLD}_all.deb" "$TMP/tests/old.deb" &&
 	cp "$ROOT$_at/new.out/"*"-dkms_${NEW}_all.deb" "$TMP/tests/new.deb" &&
