@@ -71,6 +71,7 @@ help:
 	@echo '  make install           DKMS: build, install and load it here (root)        1 min'
 	@echo '  make uninstall         remove that again (root)                            10 s'
 	@echo '  make deb | rpm | arch  a package, in BUILD (build)                         1 min'
+	@echo '                         make deb SOURCE=y: the source package, for an upload'
 	@echo '  make series [KTREE=DIR]  patches for the kernel tree, in BUILD (build)     1 min'
 	@echo '  make egd               the EGD server; install-egd, uninstall-egd          5 s'
 	@echo 'Test'
@@ -88,7 +89,7 @@ help:
 	@echo '  make check-builtin     built into the kernel                               5 min'
 	@echo '  make check-core        series/: patches to the hw_random core              3 min'
 	@echo '  make check-clang       on a kernel by clang, with ThinLTO and CFI          10 min'
-	@echo '  make check-deb         the Debian package, from install to purge           30 min'
+	@echo '  make check-deb         the Debian packages, from upload to purge           45 min'
 	@echo '  make check-rpm         the rpm and the Arch package                        5 min'
 	@echo '  make check-series      make series, each step built, booted, KUnit        40 min'
 	@echo '  make check-secureboot  signed and unsigned, under Secure Boot              5 min'
@@ -133,6 +134,7 @@ check-clang:
 	@tests/clang-test
 
 check-deb:
+	@tests/deb-test
 	@tests/upgrade-test
 	@tests/vm packages
 

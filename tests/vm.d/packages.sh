@@ -67,14 +67,18 @@ build_packages() {
 		as_root mkdir "$ROOT$_at/$_p" &&
 		as_root tar -C "$ROOT$_at/$_p" -xf "$TMP/src.tar" || return
 	done &&
-	as_root sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"$NEW\"/" "$ROOT$_at/new/dkms.conf" &&
+	for _p in "old $OLD" "again $OLD" "new $NEW"; do
+		as_root sed -i "s/^PACKAGE_VERSION=.*/PACKAGE_VERSION=\"${_p#* }\"/" \
+			"$ROOT$_at/${_p%% *}/dkms.conf" || return
+	done &&
 	rm -rf "$TMP/tests" "$TMP/again" && mkdir "$TMP/tests" "$TMP/again" &&
 	for _p in old again new; do
-		in_root make -C $_at/$_p deb BUILD=$_at/$_p.out || return
+		in_root make -C $_at/$_p deb BUILD=$_at/$_p.out DEBFULLNAME="A test" \
+			DEBEMAIL=test@example.org || return
 	done &&
-	cp "$ROOT$_at/old.out/"*"_${OLD}_all.deb" "$TMP/tests/old.deb" &&
-	cp "$ROOT$_at/new.out/"*"_${NEW}_all.deb" "$TMP/tests/new.deb" &&
-	cp "$ROOT$_at/again.out/"*.deb "$TMP/again/old.deb"
+	cp "$ROOT$_at/old.out/"*"-dkms_${OLD}_all.deb" "$TMP/tests/old.deb" &&
+	cp "$ROOT$_at/new.out/"*"-dkms_${NEW}_all.deb" "$TMP/tests/new.deb" &&
+	cp "$ROOT$_at/again.out/"*-dkms_*.deb "$TMP/again/old.deb"
 }
 
 lint_package() {
@@ -102,8 +106,9 @@ package_test() {
 	# prepare_root removes the disk of an older root.
 	[ -f "$VM/disk" ] ||
 		step "Making a disk with $1 on it (once)" write_disk
-	OLD=$(conf PACKAGE_VERSION)
-	NEW=$OLD.1
+	# Versions that NEWS does not have: scripts/deb adds no date to them.
+	OLD=$(conf PACKAGE_VERSION).1
+	NEW=$(conf PACKAGE_VERSION).2
 	check "make deb, by $SUITE's own tools" build_packages
 	[ -s "$TMP/tests/new.deb" ] || return 0
 	check "the same sources give the same package" cmp "$TMP/tests/old.deb" "$TMP/again/old.deb"
