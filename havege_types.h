@@ -38,6 +38,7 @@ typedef unsigned int u32;
 typedef long long s64;
 typedef unsigned long long u64;
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define BITS_PER_LONG	(8 * __SIZEOF_LONG__)
 
 #define fallthrough	__attribute__((__fallthrough__))

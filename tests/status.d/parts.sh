@@ -130,6 +130,7 @@ CPU part	: 0xd0c"
 	rm -rf "$R/sys/devices/havege_rng"
 	status_run
 	status_ends 0 "a driver from the kernel tree: its device is a faux device"
+	# shellcheck disable=SC2034 # machine.sh
 	D=$R/sys/devices/havege_rng
 	rm -rf "$R/sys/devices/faux"
 }
