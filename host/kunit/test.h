@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../havege_types.h"
+
 struct kunit {
 	void *priv;
 	int failures;
@@ -45,7 +47,6 @@ void host_fail(struct kunit *test, int fatal, const char *file, int line,
 	       const char *text, long long left, long long right);
 
 #define kunit_kzalloc(test, size, gfp)	((void)#gfp, host_alloc(test, size))
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define kunit_test_suites(suite)					\
 	static void __attribute__((__constructor__)) host_add(void)	\
 	{								\
