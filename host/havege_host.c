@@ -73,7 +73,6 @@ static u32 gap = 4;
 u64 havege_inverse = ~0ull;
 #endif
 
-
 /* A macro: the compiler sees the format, and that it does not return. */
 #define quit(code, ...)							\
 	do {								\
