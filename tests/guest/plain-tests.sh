@@ -188,7 +188,7 @@ test_many_loads() {
 	mem_is_now
 	_n=0
 	while [ $_n -lt "$LOADS" ]; do
-		try_load || { WHY="load $_n: $(cat /tmp/err)"; break; }
+		again try_load || { WHY="load $_n: $(cat /tmp/err)"; break; }
 		unload || { WHY="unload $_n: $WHY $(cat /tmp/err)"; break; }
 		_n=$((_n + 1))
 	done

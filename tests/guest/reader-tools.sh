@@ -67,7 +67,7 @@ read_gets() {
 # collector is sealed, a busy machine may not run it in the 10 ms of a read with O_NONBLOCK.
 read_test() {
 	if [ -n "$3" ] && is_sealed; then
-		wait_for 10 read_gets "$@"
+		wait_for 60 read_gets "$@"
 	else
 		read_gets "$@"
 	fi
