@@ -34,6 +34,16 @@ static inline int read_on(struct havege_collector *c, void *out, size_t max)
 	return ret;
 }
 
+/* task_curr() is not exported. */
+static inline bool on_a_cpu(struct task_struct *task)
+{
+#ifdef CONFIG_SMP
+	return READ_ONCE(task->on_cpu);
+#else
+	return false;
+#endif
+}
+
 /* Wait until the task sleeps in its wait, not on its way into or out of it. */
 static inline bool asleep(struct task_struct *task)
 {
@@ -46,7 +56,7 @@ static inline bool asleep(struct task_struct *task)
 			return false;
 		cond_resched();
 	} while (!(READ_ONCE(task->__state) & TASK_INTERRUPTIBLE) ||
-		 task_curr(task) || task->nvcsw + task->nivcsw != before);
+		 on_a_cpu(task) || task->nvcsw + task->nivcsw != before);
 	return true;
 }
 
