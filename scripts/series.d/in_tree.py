@@ -40,6 +40,8 @@ RENAMES = [
     (r"\bstruct havege_sha256\b", "struct sha256_ctx"),
     (r"\bhavege_sha256_(init|update|final)\b", r"sha256_\1"),
     (r'#include "(\.\./)?havege_sha256.h"\n', "#include <crypto/sha2.h>\n\n"),
+    (r"(\tif \(stream && quality\.value > STREAM_QUALITY\)) \{\n(\t\tstore_value\(.*\n)\t\}\n",
+     r"\1\n\2"),
     (r" \(dcache_kb= and icache_kb= set them\)", ""),
     (r"write other CPUs to cpu= or cpus=", "write other CPUs to cpus="),
     (r"512 to buffer_size \* 8192; default: half the buffer", "512 to 131072; default: 65536"),
