@@ -34,7 +34,7 @@ is_sealed() {
 # byte_takes BYTES TEXT: bytes_out rises by BYTES for the read of one byte, at one of 65 reads: the
 # hw_random core may have kept the rest of 64 bytes.
 byte_takes() {
-	_n=0
+	_n=0 WHY=
 	until [ $_n = 65 ] || [ "$WHY" = "$1" ]; do
 		_n=$((_n + 1))
 		_b=$(get "$S/bytes_out")
