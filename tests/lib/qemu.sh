@@ -11,6 +11,8 @@
 #                              and QEMU hung. PIDFILE names another file for its process ID than
 #                              TMP/qemu.pid
 #   until_true SECONDS COMMAND...   waits until the command is true
+#   save_state FILE            prints the commands for QEMU's monitor that stop the machine and write
+#                              its state to FILE, for copies with -incoming, which run
 #   end_qemu                   ends all machines; runs at exit, too
 
 machine() {
@@ -30,7 +32,14 @@ qemu() {
 	# Not -nographic: with that the BIOS writes to the serial line.
 	# shellcheck disable=SC2086 # words
 	timeout --foreground -k 10 "$_deadline" "$QEMU" $MACHINE -nodefaults -display none -no-reboot \
-		-pidfile "${PIDFILE:-$TMP/qemu.pid}" "$@"
+		-global migration.store-global-state=off -pidfile "${PIDFILE:-$TMP/qemu.pid}" "$@"
+}
+
+# From a machine that runs, QEMU can write a page without its last change: the copies then fail where
+# the stack is such a page. store-global-state=off: the state does not say that it was stopped.
+save_state() {
+	echo stop
+	echo "migrate \"exec:cat > $1.new && mv $1.new $1\""
 }
 
 # until_true SECONDS COMMAND...: polls; false if the command is not true in this time, times SLOW.

@@ -20,8 +20,6 @@ copy_machine() {
 	_n=$(printf '%03d' "$1") _verdict=$2
 	shift 2
 	[ -z "$GENERATION" ] || set -- -device "vmgenid,guid=00000000-0000-4000-8000-000000000$_n" "$@"
-	# The state does not say that the original was stopped: the copies run.
-	set -- -global migration.store-global-state=off "$@"
 	PIDFILE=$COPIES/$_n.pid linux $((3600 * SLOW)) "oops=panic guest=$COPIED amount=$AMOUNT" \
 		-m "$MEMORY" -initrd "$TMP/initrd.gz" -fw_cfg "name=$NUMBER,string=$_n" \
 		-serial "file:$_verdict.console" -serial "file:$_verdict" "$@"
@@ -37,13 +35,11 @@ printed_or_ended() {
 	grep -q "$1" "$COPIES/original" || [ -s "$COPIES/original.rc" ]
 }
 
-# snapshot FILE NUMBER: stops the machine and writes its state to FILE. From a machine that runs, QEMU
-# can write a page without its last change: the copies then fail where the stack is such a page. Then
-# the original runs on; a write to a port tells it so. Without that port it ends.
+# snapshot FILE NUMBER: stops the machine and writes its state to FILE. Then the original runs on; a
+# write to a port tells it so. Without that port it ends.
 snapshot() {
 	{
-		echo stop
-		echo "migrate \"exec:cat > $1.new && mv $1.new $1\""
+		save_state "$1"
 		if [ -n "$GO_ON" ]; then
 			echo "o /b $GO_ON $2"
 			echo cont
