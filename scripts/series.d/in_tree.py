@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""in_tree.py TOP TREE CONTACT NUMBER
+"""in_tree.py TOP TREE CONTACT OUT
 
-Called by scripts/series. Writes into the kernel tree TREE what it has after step NUMBER of the
-checkout's series/: the files of this step and of all before it, and the lines that the kernel's own
-files get. CONTACT ("NAME <ADDRESS>") is for the ABI files and MAINTAINERS. Prints the files
-written, relative to TREE.
+Called by scripts/series. Writes to OUT/1, OUT/2 ... what the kernel tree TREE gets by each step of
+the checkout's series/: the files of this step and of all before it, and the kernel's own files with
+our lines. CONTACT ("NAME <ADDRESS>") is for the ABI files and MAINTAINERS. Does not change TREE.
 
 The driver in the kernel tree has no compat.h, nothing for user space and nothing that only the
 build out of tree needs. unifdef removes the conditional code; RENAMES and SENTENCES do the rest,
@@ -76,7 +75,6 @@ SENTENCES = [
      "shortage of memory may pass.", ""),
     ("Files of the geometry have the names of parameters: the files show detected values, the "
      "parameters requested ones.", ""),
-
     ("A freestanding part builds in the kernel and, unchanged, in user space (make host). This "
      "header declares everything that it needs beyond the C language, once for the kernel and once "
      "for user space. It uses no other kernel API.",
@@ -229,6 +227,11 @@ def driver(top):
     return files
 
 
+def abi_name(path):
+    """The name of an ABI file in the kernel tree."""
+    return ABI + os.path.basename(path).replace("devices-h", "devices-faux-h")
+
+
 def abi(top, tree, contact):
     """The ABI files, for the version after this kernel's."""
     version = dict(re.findall(r"^(VERSION|PATCHLEVEL) = (\d+)$", read(f"{tree}/Makefile"), re.M))
@@ -243,7 +246,7 @@ def abi(top, tree, contact):
         text = text.replace("version; the\n\t\tfiles below", "the\n\t\tfiles below")
         text = re.sub(r"It can differ from the\s+parameter\. With", "With", text)
         text = re.sub(r"^Users:\t\t(havege-status|tools/).*\n", "", text, flags=re.M)
-        files[ABI + os.path.basename(path).replace("devices-h", "devices-faux-h")] = text
+        files[abi_name(path)] = text
     return files
 
 
@@ -292,8 +295,8 @@ def entry(text, top, contact):
     title = "HAVEGE HARDWARE RANDOM NUMBER GENERATOR"
     ours = (f"{title}\nM:\t{contact}\nL:\tlinux-crypto@vger.kernel.org\nS:\tMaintained\n" +
             "".join(f"F:\t{f}\n" for f in
-                    sorted([ABI + os.path.basename(p).replace("devices-h", "devices-faux-h")
-                            for p in glob.glob(f"{top}/{ABI}*")] + [PAGE, DRIVER])) + "\n")
+                    sorted([abi_name(p) for p in glob.glob(f"{top}/{ABI}*")] +
+                           [PAGE, DRIVER])) + "\n")
     head, rest = text.split("\n3C59X", 1)
     rest = "3C59X" + rest
     for match in re.finditer(r"(?:^|\n\n)([^\n\t]+)\n[A-Z]:\t", rest):
@@ -338,28 +341,29 @@ def steps(top):
     return out
 
 
-def main():
-    top, tree, contact, number = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-    final = driver(top)
-    taken = [name for step in steps(top) for name in step]
+def check_taken(final, taken):
+    """Each file of the driver is in a step."""
     for name in final:
         if name not in taken and name not in ("Kconfig", "Makefile") and \
            not (name.startswith("tests/") and "tests/" in taken):
             stop(f"no step of series/ has {name}")
-    present, out = set(), {}
-    for step in steps(top)[:number]:
-        for name in step:
-            if name.endswith("/") and name == "tests/":
-                present.update(n for n in final if n.startswith("tests/"))
-            elif name == "Documentation/":
-                out.update(page(tree, top))
-                out.update(abi(top, tree, contact))
-            elif name == "MAINTAINERS":
-                out[name] = entry(read(f"{tree}/{name}"), top, contact)
-            elif name in final:
-                present.add(name)
-            else:
-                stop(f"series/: there is no {name}")
+
+
+def after(done, final, top, tree, contact):
+    """The files of the kernel tree after the steps DONE: name: text."""
+    present, out = set(), kernel_files(tree)
+    for name in done:
+        if name == "tests/":
+            present.update(n for n in final if n.startswith(name))
+        elif name == "Documentation/":
+            out.update(page(tree, top))
+            out.update(abi(top, tree, contact))
+        elif name == "MAINTAINERS":
+            out[name] = entry(read(f"{tree}/{name}"), top, contact)
+        elif name in final:
+            present.add(name)
+        else:
+            stop(f"series/: there is no {name}")
     gone = [n[:-2] for n in final if re.match(r"havege_\w+\.h$", n) and n not in present]
     for name in present:
         out[DRIVER + name] = without(final[name], gone) if name == "havege_mod.c" else final[name]
@@ -371,18 +375,24 @@ def main():
             "\n".join(re.findall(r"^MODULE_\w+\(.*\);$", final["havege_mod.c"], re.M)) + "\n")
     out[DRIVER + "Makefile"] = makefile(final["Makefile"], present)
     out[DRIVER + "Kconfig"] = kconfig(final["Kconfig"], present)
-    out.update(kernel_files(tree))
-    for name, text in sorted(out.items()):
-        if name.startswith((DRIVER, PAGE, ABI)):
-            found = re.search(LEFT, re.sub(r"\s*\n\s*\*?\s*", " ", text))
+    return out
+
+
+def main():
+    top, tree, contact, directory = sys.argv[1:]
+    final, done = driver(top), []
+    check_taken(final, [name for step in steps(top) for name in step])
+    for number, step in enumerate(steps(top), 1):
+        done += step
+        for name, text in after(done, final, top, tree, contact).items():
+            found = name.startswith((DRIVER, PAGE, ABI)) and \
+                re.search(LEFT, re.sub(r"\s*\n\s*\*?\s*", " ", text))
             if found:
                 stop(f"{name}: this is not for the kernel tree: '{found.group(0)}'")
-    for name, text in sorted(out.items()):
-        path = f"{tree}/{name}"
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        print(name)
+            path = f"{directory}/{number}/{name}"
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
 
 
 main()

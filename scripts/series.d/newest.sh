@@ -6,7 +6,10 @@
 #   newest_tree    sets KTREE; needs git's user.name and user.email for the first commit. Exits
 #                  with 77 when Debian cannot be reached and the cache has none
 
+. "$TOP/tests/lib/mirrors.sh"
 TREES=$CACHE/series
+# shellcheck disable=SC2034 # mirrors.sh
+BASE=sid SUITE=experimental SECURITY=
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # apt_own get|cache ARGUMENT...: apt with lists of its own: this machine's apt does not change.
@@ -24,12 +27,7 @@ apt_own() {
 # The mirrors of this machine, for the releases that are not out yet.
 ask_debian() {
 	mkdir -p "$TREES/apt/lists/partial" "$TREES/apt/cache/archives/partial" || return
-	# shellcheck disable=SC2016 # the dollars are apt's
-	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' | sort -u |
-	while read -r origin label site; do
-		[ "$origin:$label" != Debian:Debian ] ||
-			printf 'deb %s %s main\n' "$site" sid "$site" experimental
-	done >"$TREES/apt/sources"
+	debian_sources >"$TREES/apt/sources"
 	[ -s "$TREES/apt/sources" ] && apt_own get update
 }
 

@@ -16,6 +16,8 @@
 UNREACHABLE=77
 # shellcheck source=foreign.sh
 . "$TOP/tests/lib/foreign.sh"
+# shellcheck source=mirrors.sh
+. "$TOP/tests/lib/mirrors.sh"
 
 # CROSS makes kbuild build for another architecture.
 in_root() {
@@ -32,22 +34,6 @@ apt_in() {
 		set -- -o APT::Architectures::="$_a" "$@"
 	done
 	as_root "$_apt" -o Dir="$_dir" -o APT::Sandbox::User=root "$@"
-}
-
-# The Debian mirrors of this machine, as lines of sources.list. On another distribution there are
-# none: mmdebstrap then uses its default.
-debian_sources() {
-	# shellcheck disable=SC2016 # the dollars are apt's
-	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' 2>/dev/null | sort -u |
-	while read -r origin label site; do
-		case $origin:$label in
-		Debian:Debian)
-			echo "deb $site $BASE main"
-			[ "$SUITE" = "$BASE" ] || echo "deb $site $SUITE main" ;;
-		Debian:Debian-Security)
-			[ "$BASE" = sid ] || [ -z "$SECURITY" ] || echo "deb $site $BASE-security main" ;;
-		esac
-	done
 }
 
 # The host's apt asks the mirrors for the release, with lists of its own.
