@@ -47,6 +47,9 @@
 /* A worker that has not ended after this time may end on another CPU. */
 #define END_PATIENCE	HZ
 
+/* A start-up's starter looks at its thread at these intervals, jiffies. */
+#define LOOK		(HZ / 10)
+
 /* CPUs that may go offline during the first start-up before it fails. */
 #define START_TRIES	16
 
@@ -146,21 +149,40 @@ static void keep_figures(struct havege_collector *c,
 	c->before = sum;
 }
 
+/* Tell a worker to end. */
+static void tell_to_end(struct havege_worker *w)
+{
+	lockdep_assert_held(&w->c->control);
+	w->told_at = jiffies;
+	WRITE_ONCE(w->ending, true);
+	havege_worker_raise(w);
+	wake_up(&w->c->work);
+}
+
+/* Wait until a worker that was told to end has ended, for END_PATIENCE. */
+static bool has_ended(struct havege_worker *w)
+{
+	const unsigned long passed = jiffies - w->told_at;
+
+	/* A CPU that does not run the thread will not. */
+	if (READ_ONCE(w->stuck) || !READ_ONCE(w->beat))
+		return false;
+	return wait_for_completion_timeout(&w->ended, passed < END_PATIENCE ?
+					   END_PATIENCE - passed : 0);
+}
+
 /*
- * Stop and free a worker. The buffer does not record which worker supplied a
- * byte: wipe it, unless the worker never served. Keep the counts of failures.
+ * Free a worker that was told to end, once it has. The buffer does not record
+ * which worker supplied a byte: wipe it, unless the worker never served. Keep
+ * the counts of failures.
  */
 static void end_worker(struct havege_worker *w)
 {
 	struct havege_collector *c = w->c;
 
 	lockdep_assert_held(&c->control);
-	WRITE_ONCE(w->ending, true);
-	havege_worker_raise(w);
-	wake_up(&c->work);
 	/* A real-time task may keep the CPU: the thread never runs there. */
-	if (READ_ONCE(w->stuck) || !READ_ONCE(w->beat) ||
-	    !wait_for_completion_timeout(&w->ended, END_PATIENCE))
+	if (!has_ended(w))
 		send_elsewhere(w);
 	kthread_stop(w->task);
 	/* The failure makes the successor's start-up stricter. */
@@ -180,6 +202,21 @@ static void end_worker(struct havege_worker *w)
 	wake_up(&c->work);
 	put_task_struct(w->task);
 	kfree(w);
+}
+
+/* End the workers that may not stay, all at the same time. */
+static void end_workers(struct havege_collector *c,
+			bool (*may_stay)(struct havege_worker *w))
+{
+	struct havege_worker *w, *next;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list)
+		if (!may_stay(w))
+			tell_to_end(w);
+	list_for_each_entry_safe(w, next, &c->workers, list)
+		if (w->ending)
+			end_worker(w);
 }
 
 /*
@@ -222,38 +259,71 @@ static void note_stuck(struct havege_collector *c)
 }
 
 /*
- * Wait for a start-up, as long as its thread makes steps. A real-time task may
- * keep the CPU, so that the start-up never runs.
- * Return: its result; -EBUSY without a step for HAVEGE_STUCK_SECONDS; -EINTR if
- * killed, dismissed or for a suspend.
+ * Look at a start-up every LOOK: whether its thread has made a step of late. A
+ * real-time task may keep the CPU, so that it never does.
  */
-static int wait_for_start(struct havege_worker *w)
+static bool makes_steps(struct havege_worker *w)
 {
-	unsigned int looks = 0, patience = HAVEGE_STUCK_SECONDS * 10;
-	u32 seen = 0;
+	const u32 beat = READ_ONCE(w->beat);
+
+	lockdep_assert_held(&w->c->control);
+	w->looks = beat == w->looked ? w->looks + 1 : 0;
+	w->looked = beat;
+	/* Many tasks can keep a thread of a low priority from its CPU. */
+	if (w->looks == HZ / LOOK && havege_worker_is_low(w)) {
+		WRITE_ONCE(w->urgent, true);
+		havege_worker_raise(w);
+	}
+	return w->looks * LOOK < HZ * (w->urgent ? HAVEGE_LOW_SECONDS :
+				       HAVEGE_STUCK_SECONDS);
+}
+
+/* The first start-up that has neither ended nor stopped making steps. */
+static struct havege_worker *find_start(struct havege_collector *c)
+{
+	struct havege_worker *w;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list)
+		if (!completion_done(&w->started) && !READ_ONCE(w->stuck))
+			return w;
+	return NULL;
+}
+
+/* Mark the start-ups whose threads make no steps. */
+static void look_at_starts(struct havege_collector *c)
+{
+	struct havege_worker *w;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list) {
+		if (completion_done(&w->started) || makes_steps(w))
+			continue;
+		spin_lock(&c->lock);
+		WRITE_ONCE(w->stuck, true);
+		spin_unlock(&c->lock);
+	}
+}
+
+/*
+ * Wait for all start-ups, as long as their threads make steps.
+ * Return: 0; -EINTR if killed, dismissed or for a suspend.
+ */
+static int wait_for_starts(struct havege_collector *c)
+{
+	struct havege_worker *w;
 	long left;
 
-	while (looks < patience) {
-		left = wait_for_completion_killable_timeout(&w->started,
-							    HZ / 10);
+	while ((w = find_start(c))) {
+		left = wait_for_completion_killable_timeout(&w->started, LOOK);
 		if (left > 0)
-			return w->start_error;
-		if (left || READ_ONCE(w->c->dismissed) ||
-		    READ_ONCE(w->c->suspending))
+			continue;
+		if (left || READ_ONCE(c->dismissed) ||
+		    READ_ONCE(c->suspending))
 			return -EINTR;
-		looks = READ_ONCE(w->beat) == seen ? looks + 1 : 0;
-		/* Many tasks can keep a thread of a low priority from its CPU. */
-		if (looks == 10 && havege_worker_is_low(w)) {
-			patience = HAVEGE_LOW_SECONDS * 10;
-			WRITE_ONCE(w->urgent, true);
-			havege_worker_raise(w);
-		}
-		seen = READ_ONCE(w->beat);
+		look_at_starts(c);
 	}
-	spin_lock(&w->c->lock);
-	WRITE_ONCE(w->stuck, true);
-	spin_unlock(&w->c->lock);
-	return -EBUSY;
+	return 0;
 }
 
 /*
@@ -321,12 +391,10 @@ static void note_failure(struct havege_collector *c, const struct havege_worker 
 		       may_choose_another(c));
 }
 
-/* Start a worker on a CPU without one, and wait for its start-up. */
-static int start_on(struct havege_collector *c, int cpu)
+/* Let a worker start up on a CPU without one. */
+static int begin_start(struct havege_collector *c, int cpu)
 {
-	const int before = c->cpu;
 	struct havege_worker *w;
-	int err;
 
 	lockdep_assert_held(&c->control);
 	if (!cpu_online(cpu))
@@ -334,21 +402,54 @@ static int start_on(struct havege_collector *c, int cpu)
 	w = new_worker(c, cpu);
 	if (IS_ERR(w))
 		return PTR_ERR(w);
-
 	wake_up_process(w->task);
-	err = wait_for_start(w);
-	/* The start-up may have passed just as the starter gave up. */
-	if (err) {
-		note_failure(c, w, err);
-		end_worker(w);
-		return err;
-	}
-	cpumask_clear_cpu(cpu, &c->doubted);
-	cpumask_clear_cpu(cpu, &c->unfit);
-	if (cpu != before && !cpumask_empty(&c->unfit) &&
-	    !cpumask_test_cpu(cpu, &c->asked))
-		pr_info("collecting on CPU %d instead\n", cpu);
 	return 0;
+}
+
+/*
+ * The result of a worker's start-up; -EBUSY if its thread makes no steps; -EINTR
+ * if it was not waited for.
+ */
+static int start_result(struct havege_worker *w)
+{
+	if (completion_done(&w->started))
+		return w->start_error;
+	return READ_ONCE(w->stuck) ? -EBUSY : -EINTR;
+}
+
+static bool has_started(struct havege_worker *w)
+{
+	return !start_result(w);
+}
+
+/*
+ * The end of the start-ups on the missing CPUs, which are fewer afterwards.
+ * @before is the CPU of the last start-up before them.
+ * Return: 0 or the error of the first one that has failed.
+ */
+static int finish_starts(struct havege_collector *c, int before)
+{
+	struct havege_worker *w;
+	int one, err = 0;
+
+	lockdep_assert_held(&c->control);
+	list_for_each_entry(w, &c->workers, list) {
+		if (!cpumask_test_cpu(w->cpu, &c->missing))
+			continue;
+		one = start_result(w);
+		err = err ?: one;
+		note_failure(c, w, one);
+		if (one)
+			continue;
+		cpumask_clear_cpu(w->cpu, &c->missing);
+		cpumask_clear_cpu(w->cpu, &c->doubted);
+		cpumask_clear_cpu(w->cpu, &c->unfit);
+		if (w->cpu != before && !cpumask_empty(&c->unfit) &&
+		    !cpumask_test_cpu(w->cpu, &c->asked))
+			pr_info("collecting on CPU %d instead\n", w->cpu);
+	}
+	end_workers(c, has_started);
+	return err;
 }
 
 /* No worker is left: wipe the buffer. */
@@ -362,13 +463,15 @@ static void wipe_buffer(struct havege_collector *c)
 	havege_reader_wipe(c);
 }
 
+static bool stays_nowhere(struct havege_worker *w)
+{
+	return false;
+}
+
 static void stop_workers(struct havege_collector *c)
 {
-	struct havege_worker *w, *next;
-
 	lockdep_assert_held(&c->control);
-	list_for_each_entry_safe(w, next, &c->workers, list)
-		end_worker(w);
+	end_workers(c, stays_nowhere);
 	wipe_buffer(c);
 }
 
@@ -426,35 +529,36 @@ static bool has_worker(struct havege_collector *c, int cpu)
 }
 
 /*
- * Start a worker on each target CPU, and stop all others. A failed start-up
- * does not keep the other workers from starting.
+ * Start a worker on each target CPU, all at the same time, and stop all others. A
+ * failed start-up does not keep the other workers from starting.
  * Return: 0; -EINTR; or the error of the first failed start-up. -ENXIO, for a
  * CPU that went offline, yields to any other error.
  */
 static int place_on_target(struct havege_collector *c)
 {
-	struct havege_worker *w, *next;
-	int cpu, err = 0, one;
+	const int before = c->cpu;
+	int cpu, one, err = 0, interrupted;
 
 	lockdep_assert_held(&c->control);
 	choose_target(c);
-	cpumask_clear(&c->missing);
-	list_for_each_entry_safe(w, next, &c->workers, list)
-		if (!is_settled(w))
-			end_worker(w);
+	end_workers(c, is_settled);
 	if (list_empty(&c->workers))
 		wipe_buffer(c);
+	cpumask_clear(&c->missing);
 	for_each_cpu(cpu, &c->target) {
 		if (has_worker(c, cpu))
 			continue;
-		one = start_on(c, cpu);
-		if (one == -EINTR)
-			return one;
-		if (one)
-			cpumask_set_cpu(cpu, &c->missing);
+		cpumask_set_cpu(cpu, &c->missing);
+		one = begin_start(c, cpu);
 		if (!err || err == -ENXIO)
 			err = one ?: err;
 	}
+	interrupted = wait_for_starts(c);
+	one = finish_starts(c, before);
+	if (interrupted)
+		return interrupted;
+	if (!err || err == -ENXIO)
+		err = one ?: err;
 	if (!err) {
 		if (c->failure_logged)
 			pr_info("recovered: collecting on all its CPUs again\n");

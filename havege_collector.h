@@ -152,8 +152,8 @@ havege_collector_create(const struct havege_settings *settings);
  * @cpus:	CPUs that get a worker each; empty:
  *		havege_collector_default_cpu()
  *
- * Each worker runs the whole start-up of havege_source.h. Readers are served
- * once the first worker is ready. One worker is enough: where others do not
+ * Each worker runs the whole start-up of havege_source.h, all at the same time.
+ * Readers are served once the first worker is ready. One worker is enough: where others do not
  * start, the log says on which CPU and why, and the settle work tries again.
  *
  * A start-up may take long, but ends if its CPU does not run the thread for
@@ -266,7 +266,7 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
  * Return: bytes handed out, 1 to @max; 0 if none came in that time; -ENODEV
  * after havege_collector_dismiss(), -EIO after a permanent failure,
  * -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT if readers
- * have waited in vain for HAVEGE_READ_SECONDS.
+ * have waited in vain for HAVEGE_READ_SECONDS, without the time of start-ups.
  */
 int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);

@@ -20,12 +20,15 @@
  * Each open file has its own walk, warmed up as the collector's and wiped on
  * close: neither its state nor a sample that was read reaches the source. A
  * thread on the collector's CPU takes all samples of a run before the first
- * read returns, so that reading does not disturb them.
+ * read returns, so that reading does not disturb them. A read fails with EBUSY
+ * if the CPU does not run that thread for HAVEGE_STUCK_SECONDS: a real-time task
+ * may keep it.
  *
  * Only root may open the files, and only without lockdown.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -52,6 +55,8 @@
 /* Live fills between two rows of a set, on average: at k = 1, and above. */
 #define REPLAY_FINE_GAP	4
 #define REPLAY_GAP	16
+/* A read looks at its thread at these intervals, jiffies. */
+#define LOOK		(HZ / 10)
 
 static struct dentry *directory;
 static struct havege_collector *collector;
@@ -76,6 +81,7 @@ enum kind {
  * @sample:	samples of the last run
  * @fill:	number of these samples
  * @next:	index of the first unread sample
+ * @beat:	steps that the thread has made; the thread's
  * @done:	completed by the thread
  * @error:	result of the run; valid after @done
  */
@@ -91,13 +97,15 @@ struct recorder {
 	u64 *sample;
 	u32 fill;
 	u32 next;
+	u32 beat;
 	struct completion done;
 	int error;
 };
 
 /* Between two steps: 0 if the thread may go on, on the same CPU. */
-static int may_go_on(int cpu)
+static int may_go_on(struct recorder *r, int cpu)
 {
+	WRITE_ONCE(r->beat, r->beat + 1);
 	if (kthread_should_stop())
 		return -EINTR;
 	cond_resched_tasks_rcu_qs();
@@ -111,7 +119,7 @@ static int run_fills(struct recorder *r, int cpu, unsigned int fills)
 
 	for (; !err && fills; fills--) {
 		havege_walk_live(&r->walk);
-		err = may_go_on(cpu);
+		err = may_go_on(r, cpu);
 	}
 	return err;
 }
@@ -141,7 +149,7 @@ static int record_replays(struct recorder *r, int cpu)
 	while (!err && r->fill < r->size) {
 		err = run_fills(r, cpu, havege_replay_gap(replay, gap));
 		while (!err && !havege_replay_step(replay, NULL))
-			err = may_go_on(cpu);
+			err = may_go_on(r, cpu);
 		memcpy(r->sample + r->fill, replay->sample,
 		       r->shape.samples * sizeof(*r->sample));
 		r->fill += r->shape.samples;
@@ -170,7 +178,7 @@ static int record_thread(void *data)
 	struct recorder *r = data;
 
 	r->error = recorder_run(r, raw_smp_processor_id());
-	complete(&r->done);
+	complete_all(&r->done);
 	/* kthread_stop() wakes us, as soon as we are done. */
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_IDLE);
@@ -179,6 +187,37 @@ static int record_thread(void *data)
 		__set_current_state(TASK_RUNNING);
 	}
 	return 0;
+}
+
+/*
+ * Wait for the thread, as long as it makes steps.
+ * Return: 0; -EBUSY if it makes none; -ERESTARTSYS if killed.
+ */
+static int wait_for_run(struct recorder *r)
+{
+	unsigned int looks = 0;
+	u32 seen = r->beat;
+	long left;
+
+	while (looks < HAVEGE_STUCK_SECONDS * HZ / LOOK) {
+		left = wait_for_completion_killable_timeout(&r->done, LOOK);
+		if (left)
+			return left < 0 ? left : 0;
+		looks = READ_ONCE(r->beat) == seen ? looks + 1 : 0;
+		seen = READ_ONCE(r->beat);
+	}
+	return -EBUSY;
+}
+
+/*
+ * Stop the thread. If it has not ended, its CPU may not run it: let it end on
+ * this one, which runs code.
+ */
+static void stop_thread(struct recorder *r, struct task_struct *task)
+{
+	if (!completion_done(&r->done))
+		set_cpus_allowed_ptr(task, cpumask_of(raw_smp_processor_id()));
+	kthread_stop(task);
 }
 
 static int record(struct recorder *r)
@@ -195,8 +234,8 @@ static int record(struct recorder *r)
 		return PTR_ERR(task);
 	kthread_bind(task, state.cpu);
 	wake_up_process(task);
-	err = wait_for_completion_killable(&r->done);
-	kthread_stop(task);
+	err = wait_for_run(r);
+	stop_thread(r, task);
 	if (!err)
 		err = r->error;
 	/* Drop a partial run: it would look like a shorter one. */

@@ -126,7 +126,8 @@ u32 havege_reader_supply(struct havege_collector *c, u32 epoch,
 	else
 		done = havege_buffer_put(&c->buffer, bytes, count);
 	c->empty &= !done;
-	c->starving &= !done;
+	if (done)
+		c->starved_since = 0;
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
 	return done;
@@ -169,7 +170,7 @@ static bool stands_still(const struct havege_collector *c,
 	const u32 beat = READ_ONCE(w->beat);
 
 	lockdep_assert_held(&c->lock);
-	if (!c->starving || beat != w->seen || w->status == HAVEGE_STARTING ||
+	if (!c->starved_since || beat != w->seen || w->status == HAVEGE_STARTING ||
 	    has_nothing_to_do(c, w)) {
 		w->seen = beat;
 		w->seen_at = jiffies;
@@ -191,7 +192,7 @@ void havege_reader_starved(struct havege_collector *c)
 	 * note the steps anew.
 	 */
 	if (time_after(jiffies, c->looked_at + LOOK_GAP))
-		c->starving = false;
+		c->starved_since = 0;
 	list_for_each_entry(w, &c->workers, list) {
 		const bool still = stands_still(c, w);
 
@@ -201,7 +202,8 @@ void havege_reader_starved(struct havege_collector *c)
 		WRITE_ONCE(w->stuck, true);
 		found = true;
 	}
-	c->starving = true;
+	if (!c->starved_since)
+		c->starved_since = ktime_get_ns();
 	WRITE_ONCE(c->looked_at, jiffies);
 	spin_unlock(&c->lock);
 	if (!found)
@@ -265,7 +267,7 @@ void havege_reader_open(struct havege_collector *c, u32 epoch, const u8 *block,
 		havege_buffer_open(&c->buffer, block);
 		c->fresh_ns = fresh_ns;
 		c->opened_ns = ktime_get_ns();
-		c->starving = false;
+		c->starved_since = 0;
 	}
 	spin_unlock(&c->lock);
 	wake_up_interruptible(&c->readers);
@@ -366,10 +368,8 @@ static int reader_take(struct havege_collector *c, void *dst, size_t max,
 			ret = 0;
 		}
 		*counter += ret;
-		if (ret) {
-			c->starved_to = 0;
-			c->starving = false;
-		}
+		if (ret)
+			c->starved_since = 0;
 		/* Let the next blocks fill the buffer beyond its size. */
 		c->empty |= max && !c->buffer.fill;
 		wake = (wake && c->buffer.wanted) || c->opening == HAVEGE_ASKED;
@@ -428,23 +428,34 @@ static long patience(struct havege_collector *c, bool wait)
 		HAVEGE_READ_SECONDS * HZ : msecs_to_jiffies(HAVEGE_HOLD_MS);
 }
 
+/* Whether bytes come later by design: a start-up is under way, or a suspend. */
+static bool is_starting(const struct havege_collector *c)
+{
+	const struct havege_worker *w;
+
+	lockdep_assert_held(&c->lock);
+	list_for_each_entry(w, &c->workers, list)
+		if (w->status == HAVEGE_STARTING && !w->stuck)
+			return true;
+	return c->status == HAVEGE_SUSPENDED;
+}
+
 /*
- * A read that began at @began has waited in vain. Give the opening to another
- * worker, which may be faster.
+ * A read has waited in vain. Give the opening to another worker, which may be
+ * faster.
  * Return: 0, or -ETIMEDOUT if readers have got nothing for too long.
  */
-static int read_nothing(struct havege_collector *c, u64 began)
+static int read_nothing(struct havege_collector *c)
 {
+	const u64 now = ktime_get_ns();
 	int err = 0;
 
 	spin_lock(&c->lock);
-	/* Readers that have gone away do not count. */
-	if (!c->starved_to || began > c->starved_to + NSEC_PER_SEC)
-		c->starved_from = began;
-	c->starved_to = ktime_get_ns();
-	if (c->starved_to - c->starved_from >=
-	    HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC) {
-		c->starved_to = 0;
+	if (c->starved_since && is_starting(c)) {
+		c->starved_since = now;
+	} else if (c->starved_since && now - c->starved_since >=
+		   HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC) {
+		c->starved_since = 0;
 		err = -ETIMEDOUT;
 	}
 	spin_unlock(&c->lock);
@@ -488,7 +499,7 @@ int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 	const int ret = take_patiently(c, dst, max, began, patience(c, wait),
 				       &c->bytes_out);
 
-	return ret || !max || !wait ? ret : read_nothing(c, began);
+	return ret || !max || !wait ? ret : read_nothing(c);
 }
 EXPORT_SYMBOL_IF_KUNIT(havege_collector_read);
 

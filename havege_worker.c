@@ -736,7 +736,7 @@ int havege_worker_run(void *data)
 
 	w->start_error = PTR_ERR_OR_ZERO(source);
 	w->source = w->start_error ? NULL : source;
-	complete(&w->started);
+	complete_all(&w->started);
 	if (w->source) {
 		serve_readers(w, w->source);
 		if (w->opening)

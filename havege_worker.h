@@ -45,7 +45,7 @@
  * @cpu:	CPU that the thread is bound to
  * @epoch:	@c's epoch when the worker was created
  * @source:	the thread's source while it serves, else NULL; the thread's
- * @started:	completed once, at the end of the start-up
+ * @started:	completed for all waits at the end of the start-up
  * @start_error: result of the start-up; -EINTR before its end
  * @beat:	steps that the thread has made; the thread's
  * @idle:	the thread sleeps until the buffer is wanted; the thread's
@@ -56,7 +56,10 @@
  * @seen_low:	whether its priority was low then; under @c's lock
  * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited;
  *		under @c's lock, the thread resets it
+ * @looked:	@beat when the starter looked at it last; under @c's control
+ * @looks:	looks in a row that found it the same; under @c's control
  * @ending:	the collector stops the worker; written under @c's control
+ * @told_at:	when it began to, jiffies; under @c's control
  * @ended:	completed once the thread has wiped and freed all that it had
  * @doubt:	the machine has failed or been refused before: the start-up
  *		needs more good sets
@@ -71,7 +74,8 @@
  * @no_memory:	failed allocations in a row; the thread's
  * @displaced:	the thread runs on another CPU and has to be replaced
  * @stopped:	the start-up has failed: the CPU's counter does not move
- * @urgent:	the start-up needs the priority of an ordinary task
+ * @urgent:	the start-up needs the priority of an ordinary task; written
+ *		under @c's control
  * @refusal:	why the source has refused the CPU, a sentence; or empty
  * @status:	STARTING, OK or RECOVERING; the thread writes it under @c's lock
  * @figures:	measurements of the source; under @c's lock
@@ -93,7 +97,10 @@ struct havege_worker {
 	unsigned long seen_at;
 	bool seen_low;
 	bool stuck;
+	u32 looked;
+	u32 looks;
 	bool ending;
+	unsigned long told_at;
 	struct completion ended;
 	bool doubt;
 	unsigned long estimated;
@@ -163,16 +170,14 @@ enum havege_opening {
  * @before:	sum of the failures of all ended workers, with the other figures
  *		of the last one
  * @empty:	a reader has found the buffer empty since the last blocks came
- * @starving:	a read has got nothing since the last bytes came, and has looked
- *		at each worker's @beat
- * @looked_at:	when that was last, jiffies; workers read it without @lock
+ * @starved_since: since when reads have got nothing, ns, without the time of
+ *		start-ups; 0: bytes have come since the last of these reads
+ * @looked_at:	when the last of them looked at each worker's @beat, jiffies;
+ *		workers read it without @lock
  * @opening:	progress of the next opened block; workers read it without @lock
  * @fresh_ns:	when the worker began to collect for the opened block; with
  *		mode=stream, when the oldest ready word came
  * @opened_ns:	when the block was opened
- * @starved_from: when the first read began that got nothing, ns
- * @starved_to:	when the last read ended that got nothing, ns; 0 after a read
- *		that got bytes
  * @reason:	why @status is not OK, a sentence
  * @readers:	reads wait here for bytes
  * @work:	worker threads wait here for a refill
@@ -209,13 +214,11 @@ struct havege_collector {
 	struct havege_tuning tuning;
 	struct havege_figures before;
 	bool empty;
-	bool starving;
+	u64 starved_since;
 	unsigned long looked_at;
 	enum havege_opening opening;
 	u64 fresh_ns;
 	u64 opened_ns;
-	u64 starved_from;
-	u64 starved_to;
 	char reason[HAVEGE_EXPLAIN];
 
 	wait_queue_head_t readers;

@@ -635,21 +635,59 @@ static void read_shares_the_core(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, true), 3);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
-	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
+	c->starved_since -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true),
 			-ETIMEDOUT);
 
 	/* The error ends that time, and so does a byte. */
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
-	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
+	c->starved_since -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
 	supply(c, "x", 1);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 1);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
 
 	/* A reader that has gone away does not count. */
-	c->starved_from -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
-	c->starved_to -= 2 * NSEC_PER_SEC;
+	c->starved_since -= HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
+	c->looked_at -= 3 * HZ;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 4, true), 0);
+}
+
+/* A read that finds nothing, after others have found nothing for too long. */
+static int starve(struct havege_collector *c)
+{
+	u8 out[4];
+
+	spin_lock(&c->lock);
+	c->starved_since = ktime_get_ns() -
+		HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC;
+	c->looked_at = jiffies;
+	spin_unlock(&c->lock);
+	return havege_collector_read(c, out, sizeof(out), true);
+}
+
+/* The time of a start-up and of a suspend does not count. */
+static void read_outlasts_start(struct kunit *test)
+{
+	struct havege_collector *c = test->priv;
+	struct havege_worker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	/* Reads of a kthread wait longer before the first byte. */
+	c->bytes_out = 1;
+	w->task = current;
+	w->status = HAVEGE_STARTING;
+	list_add_tail(&w->list, &c->workers);
+	KUNIT_EXPECT_EQ(test, starve(c), 0);
+	w->stuck = true;
+	KUNIT_EXPECT_EQ(test, starve(c), -ETIMEDOUT);
+	w->stuck = false;
+	w->status = HAVEGE_RECOVERING;
+	KUNIT_EXPECT_EQ(test, starve(c), -ETIMEDOUT);
+	list_del(&w->list);
+	c->status = HAVEGE_SUSPENDED;
+	KUNIT_EXPECT_EQ(test, starve(c), 0);
+	c->status = HAVEGE_STARTING;
+	KUNIT_EXPECT_EQ(test, starve(c), -ETIMEDOUT);
 }
 
 /* Bytes from before a move are not served after it. */
@@ -1058,6 +1096,26 @@ static void move_to_stuck_cpu(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 }
 
+/* The start-ups on several CPUs run at the same time. */
+static void starts_together(struct kunit *test)
+{
+	struct havege_collector *c;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	o->clock.stuck = cpumask_first(cpu_online_mask);
+	o->clock.freed_by = cpumask_last(cpu_online_mask);
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_EQ(test, o->clock.stuck, -1);
+	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->missing));
+	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
 /* A start-up that makes steps may take longer than HAVEGE_STUCK_SECONDS. */
 static void start_is_slow(struct kunit *test)
 {
@@ -1182,7 +1240,7 @@ static bool is_found(struct havege_collector *c, struct havege_worker *w)
 	bool ret;
 
 	spin_lock(&c->lock);
-	c->starving = false;
+	c->starved_since = 0;
 	spin_unlock(&c->lock);
 	read_nothing(c, NULL);
 	look_soon(c);
@@ -1238,7 +1296,7 @@ static void reader_watches_workers(struct kunit *test)
 	/* Behind many tasks a thread of a low priority may need longer. */
 	spin_lock(&c->lock);
 	w->seen_low = true;
-	c->starving = true;
+	c->starved_since = 1;
 	w->seen_at = jiffies - (HAVEGE_STUCK_SECONDS + 1) * HZ;
 	spin_unlock(&c->lock);
 	look_soon(c);
@@ -1249,7 +1307,7 @@ static void reader_watches_workers(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, w->stuck);
 	w->stuck = false;
 	/* The thread has made a step. */
-	c->starving = false;
+	c->starved_since = 0;
 	read_nothing(c, NULL);
 	w->beat++;
 	look_soon(c);
@@ -1267,12 +1325,12 @@ static void reader_watches_workers(struct kunit *test)
 	supply(c, "abc", 3);
 	read_nothing(c, w);
 	KUNIT_EXPECT_FALSE(test, w->stuck);
-	KUNIT_EXPECT_TRUE(test, c->starving);
+	KUNIT_EXPECT_NE(test, c->starved_since, 0);
 	spin_lock(&c->lock);
 	havege_worker_sum_up(c);
 	spin_unlock(&c->lock);
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 3, false), 3);
-	KUNIT_EXPECT_FALSE(test, c->starving);
+	KUNIT_EXPECT_EQ(test, c->starved_since, 0);
 	mutex_unlock(&c->control);
 	WRITE_ONCE(o->clock.stuck, -1);
 	KUNIT_EXPECT_TRUE(test, becomes_full(c));
@@ -2013,6 +2071,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(read_ends_at_failure),
 	KUNIT_CASE_SLOW(read_times_out),
 	KUNIT_CASE_SLOW(read_shares_the_core),
+	KUNIT_CASE_SLOW(read_outlasts_start),
 	KUNIT_CASE(collector_warms_up),
 	KUNIT_CASE(collector_serves_blocks),
 	KUNIT_CASE(collector_serves_all_words),
@@ -2023,6 +2082,7 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE(start_beside_stuck_cpu),
 	KUNIT_CASE(start_beside_stopped_counter),
 	KUNIT_CASE(move_to_stuck_cpu),
+	KUNIT_CASE_SLOW(starts_together),
 	KUNIT_CASE_SLOW(start_is_slow),
 	KUNIT_CASE(worker_gets_stuck),
 	KUNIT_CASE(worker_leaves_stuck_cpu),

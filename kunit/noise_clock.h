@@ -27,6 +27,7 @@ struct noise_clock {
 	u32 constant;	/* number of constant readings, whatever @noise says */
 	int quiet;	/* CPU without noise; negative: all */
 	int stuck;	/* CPU on which a reading does not end; negative: none */
+	int freed_by;	/* CPU of which a reading ends @stuck; negative: none */
 	int stopped;	/* CPU whose counter does not move; negative: none */
 	bool waits;	/* such a reading has begun */
 	u32 naps;	/* number of readings that take a tenth of a second */
@@ -46,6 +47,8 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 	u64 *state = &clock->on[cpu].state, *now = &clock->on[cpu].now;
 	u32 delta = 40 + depth;
 
+	if (READ_ONCE(clock->freed_by) == raw_smp_processor_id())
+		WRITE_ONCE(clock->stuck, -1);
 	/* A reading ends on another CPU, and when the thread is stopped. */
 	while (READ_ONCE(clock->stuck) == raw_smp_processor_id() &&
 	       !kthread_should_stop()) {
@@ -83,6 +86,7 @@ static const struct noise_clock new_clock = {
 	.base.read = noise_read,
 	.quiet = -1,
 	.stuck = -1,
+	.freed_by = -1,
 	.stopped = -1,
 	.on = { [0 ... CLOCK_CPUS - 1] = { 88172645463325252ULL, 1000 } },
 };

@@ -56,6 +56,8 @@ static const char *name_of(int err)
 		return "EIO";
 	case ENODEV:
 		return "ENODEV";
+	case EBUSY:
+		return "EBUSY";
 	case ETIMEDOUT:
 		return "ETIMEDOUT";
 	default:

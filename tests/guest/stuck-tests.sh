@@ -119,6 +119,31 @@ stuck_suspend() {
 	echo none >"$W/pm_test"
 }
 
+raw_is_busy() {
+	hwread -f "$R/raw" 64 1 >/tmp/out 2>/tmp/err
+	grep -q 'error=EBUSY' /tmp/out
+}
+
+# A read of raw samples needs that CPU.
+stuck_raw() {
+	klog
+	timed raw_is_busy
+	in_time $? "cpu=$LAST: a read of raw fails with EBUSY"
+	hwread -f "$R/raw" 64 1 >/tmp/out 2>&1 &
+	PARENT=$!
+	wait_for 30 has_raw_thread
+	test_seen $? "such a read waits"
+	end_readers -KILL
+	timed wait "$PARENT" 2>/tmp/err
+	in_time 0 "and ends when its task is killed"
+	not has_raw_thread
+	test_seen $? "its thread has ended"
+}
+
+has_raw_thread() {
+	grep -qs "^havege-raw/$LAST" /proc/[0-9]*/comm
+}
+
 # The task comes while the collector serves: no CPU is requested, then this one.
 stuck_serving() {
 	must_load || return
@@ -153,6 +178,7 @@ stuck_serving() {
 	klog
 	names_cpu
 	stop_reader
+	stuck_raw
 	unhog
 	becomes_ok
 	_rc=$?
