@@ -48,6 +48,12 @@
  */
 #define HAVEGE_ROOT_DEVICE
 
+/*
+ * The file summary has all figures, for havege-status. In the kernel tree it would
+ * break the rule of one value a file.
+ */
+#define HAVEGE_SUMMARY
+
 #include <linux/sched/isolation.h>
 
 /* Before 5.18 housekeeping_cpumask() took flags instead of a type. */

@@ -331,31 +331,22 @@ MODULE_PARM_DESC(icache_kb,
 		 "L1 instruction cache size (KiB, 8 to 64; default: 0, detect it)");
 #endif
 
+#ifdef HAVEGE_SUMMARY
 /* All of them, in the order of their names; anybody may read each one. */
 static const struct {
 	const char *name;
 	int (*text)(char *text, size_t size, const void *arg);
 	const void *arg;
 } shown[] = {
-#ifdef HAVEGE_ALL_PARAMS
 	{ "buffer_size", number_text, &buffer_size },
-#endif
 	{ "contribute", number_text, &contribute },
-#ifdef HAVEGE_ALL_PARAMS
 	{ "cpu", number_text, &cpu },
-#endif
 	{ "cpus", cpus_text, &cpus_asked },
-#ifdef HAVEGE_ALL_PARAMS
 	{ "dcache_kb", number_text, &dcache_kb },
-#endif
 	{ "fill_threshold", number_text, &fill_threshold },
-#ifdef HAVEGE_ALL_PARAMS
 	{ "icache_kb", number_text, &icache_kb },
-#endif
 	{ "mode", mode_text, &stream },
-#ifdef HAVEGE_ALL_PARAMS
 	{ "quality", number_text, &quality },
-#endif
 };
 
 const char *havege_param_name(unsigned int index)
@@ -367,6 +358,7 @@ int havege_param_text(unsigned int index, char *text, size_t size)
 {
 	return shown[index].text(text, size, shown[index].arg);
 }
+#endif
 
 /* Check one parameter, and log one line if it is bad. */
 static int check_logged(const struct havege_param *param)

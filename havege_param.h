@@ -111,6 +111,7 @@ int havege_param_check(const struct havege_param *param, s64 value);
  */
 int havege_param_read(struct havege_param_values *values);
 
+#ifdef HAVEGE_SUMMARY
 /**
  * havege_param_name() - the name of a parameter
  * @index:	0 for the first one
@@ -129,6 +130,7 @@ const char *havege_param_name(unsigned int index);
  * Return: bytes stored, without the terminating zero.
  */
 int havege_param_text(unsigned int index, char *text, size_t size);
+#endif
 
 /**
  * havege_param_attach() - apply later writes to a collector

@@ -14,12 +14,6 @@
 #include "havege_param.h"
 #include "havege_sysfs.h"
 
-/*
- * A longer line is left out of the summary, so that all others fit on the page.
- * Only a list of CPUs can be that long.
- */
-#define LINE_MAX_LEN	1024
-
 static const char *const status_names[] = {
 	[HAVEGE_STARTING] = "starting",
 	[HAVEGE_OK] = "ok",
@@ -32,8 +26,7 @@ static const char *const status_names[] = {
  * struct figure - one state file
  * @attr:	its attribute
  * @lists_cpus:	@emit reads @cpus
- * @emit:	appends the value and a line end; for the file itself and for its
- *		line in the summary
+ * @emit:	appends the value and a line end
  */
 struct figure {
 	struct device_attribute attr;
@@ -183,6 +176,14 @@ static const struct attribute_group failures_group = {
 	.attrs = failures_attrs,
 };
 
+#ifdef HAVEGE_SUMMARY
+
+/*
+ * A longer line is left out of the summary, so that all others fit on the page.
+ * Only a list of CPUs can be that long.
+ */
+#define LINE_MAX_LEN	1024
+
 /* The single files, and the order of their lines in the summary. */
 static const struct attribute_group *state_groups[] = {
 	&state_group,
@@ -272,11 +273,15 @@ static const struct attribute_group summary_group = {
 	.attrs = summary_attrs,
 };
 
+#endif
+
 static const struct attribute_group *device_groups[] = {
 	&state_group,
 	&geometry_group,
 	&failures_group,
+#ifdef HAVEGE_SUMMARY
 	&summary_group,
+#endif
 	NULL
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * State files: one value a file under
- * /sys/devices/havege_rng/, and all of them in summary
+ * State files: one value a file under /sys/devices/havege_rng/
+ *
+ * The file summary has all of them, and the parameters.
  */
 #ifndef HAVEGE_SYSFS_H
 #define HAVEGE_SYSFS_H

@@ -20,7 +20,7 @@ DRIVER = RNG + "havege/"
 PAGE = "Documentation/admin-guide/havege.rst"
 ABI = "Documentation/ABI/testing/"
 DEFINES = ["-D__KERNEL__", "-UHAVEGE_VERSION", "-UHAVEGE_ROOT_DEVICE", "-UHAVEGE_ALL_PARAMS",
-           "-UHAVEGE_CALL_LIMIT", "-DACPI_ID_LEN=16"]
+           "-UHAVEGE_CALL_LIMIT", "-UHAVEGE_SUMMARY", "-DACPI_ID_LEN=16"]
 # What files include instead of compat.h.
 INSTEAD = {
     "havege_events.c": "#include <linux/random.h>\n",
@@ -63,6 +63,7 @@ SENTENCES = [
     ("Runs under KUnit and in user space (make host-test); on x86 it reads the present CPU too.",
      "On x86 it reads the present CPU too."),
     ("host/machines.c is the long form.", ""),
+    ("The file summary has all of them, and the parameters.", ""),
     ("(host/sha256.c in user space)", ""),
     ("A global symbol: in user space on MIPS the compiler reads it by a table of global symbols.",
      ""),
@@ -91,8 +92,8 @@ PARTS = {
     "tests/.kunitconfig": [("#\n# What both KUnit", "CONFIG_KUNIT=y"),
                            ("\n# A hidden fault", None)],
 }
-LEFT = (r"dcache_kb=|icache_kb=|buffer_size \*|cpu= names|0\.1\.0|version; the|compat\.h|user space|"
-        r"KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL)|"
+LEFT = (r"dcache_kb=|icache_kb=|buffer_size \*|cpu= names|0\.1\.0|compat\.h|user space|"
+        r"KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL|SUMMARY)|summary|"
         r"\bhost/|host-test|(?<!dev-)tools/|dkms|scripts/|out of tree|entropy\.rst|_test\.c|kunit/\w+_test")
 
 used = set()
@@ -242,8 +243,8 @@ def abi(top, tree, contact):
                       f"KernelVersion:\t{version['VERSION']}.{int(version['PATCHLEVEL']) + 1}", text,
                       flags=re.M)
         text = re.sub(r"^Contact:\t.*$", f"Contact:\t{contact}", text, flags=re.M)
+        text = re.sub(r"^What:\t\t\S*/summary\n.*?\n\n", "", text, flags=re.M | re.S)
         text = re.sub(r"\s+In 0\.1\.0 .*?\.$", "", text, flags=re.M | re.S)
-        text = text.replace("version; the\n\t\tfiles below", "the\n\t\tfiles below")
         text = re.sub(r"It can differ from the\s+parameter\. With", "With", text)
         text = re.sub(r"^Users:\t\t(havege-status|tools/).*\n", "", text, flags=re.M)
         files[abi_name(path)] = text

@@ -77,3 +77,11 @@ machine_fine() {
 [    1.516000] random: crng init done
 [    5.000000] havege_rng: collecting on CPU 1: counter tsc, L1d 48 KiB"
 }
+
+# The same driver in the kernel's own tree: a faux device, no summary and fewer parameters.
+machine_in_tree() {
+	_faux=$R/sys/devices/faux/havege_rng
+	mkdir -p "${_faux%/*}" && rm -rf "$D" "$M/parameters" && mv "$S" "$_faux" &&
+	mv "$_faux/parameters" "$M/parameters" && rm -f "$_faux/version" &&
+	(cd "$M/parameters" && rm -f buffer_size cpu dcache_kb icache_kb quality)
+}

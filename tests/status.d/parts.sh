@@ -126,12 +126,12 @@ CPU part	: 0xd0c"
 	status_json "built in" \
 		'.module.loaded == false and .module.builtin == true and .verdict == "ok"'
 	machine_fine
-	D=$R/sys/devices/faux/havege_rng
-	rm -rf "$R/sys/devices/havege_rng"
+	machine_in_tree
 	status_run
-	status_ends 0 "a driver from the kernel tree: its device is a faux device"
-	# shellcheck disable=SC2034 # machine.sh
-	D=$R/sys/devices/havege_rng
+	status_ends 0 "a driver from the kernel tree"
+	status_shows "a driver from the kernel tree: its figures" '^status +ok, mode conditioned$' \
+		'^buffer +98304 of [?] bits are ready; '
+	status_json "a driver from the kernel tree" '.verdict == "ok" and .parameters.mode == "conditioned"'
 	rm -rf "$R/sys/devices/faux"
 }
 

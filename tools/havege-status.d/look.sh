@@ -49,11 +49,25 @@ is_count() {
 	esac
 }
 
+# The driver of a kernel tree has no summary. Its files are read one by one.
+single_files() {
+	for _f in "$ROOT$S"/* "$ROOT$S"/geometry/* "$ROOT$S"/health_failures/*; do
+		first_line "${_f#"$ROOT"}" && printf '%s %s\n' "${_f#"$ROOT$S/"}" "$V"
+	done
+	for _f in "$ROOT$M"/parameters/*; do
+		first_line "${_f#"$ROOT"}" && printf 'parameters/%s %s\n' "${_f##*/}" "$V"
+	done
+}
+
 # look_summary: the module's figures in SUMMARY, between two line ends. tr does not seek, as some
 # shells do in their read: after a seek the kernel takes another snapshot.
 look_summary() {
+	case $S in
+	*/faux/*)	SUMMARY=$(single_files) ;;
+	*)		SUMMARY=$({ tr -c ' -~\n' '?' <"$ROOT$S/summary"; } 2>/dev/null) ;;
+	esac
 	SUMMARY="
-$({ tr -c ' -~\n' '?' <"$ROOT$S/summary"; } 2>/dev/null)
+$SUMMARY
 "
 }
 
