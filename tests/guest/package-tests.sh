@@ -7,7 +7,7 @@
 #   package-install   installs old.deb
 #   package-refused   installs old.deb where the module cannot work
 #   package-boot      after package-install, with the initramfs from before; upgrades to new.deb
-#   package-upgraded  after package-boot; purges
+#   package-upgraded  after package-boot; downgrades to old.deb; purges
 #   package-early     after package-refused, where the module can work; purges
 # Prints TAP on the second serial line, then "# end of the guest tests". Ends the machine; QEMU
 # exits with 1.
@@ -86,6 +86,14 @@ test_package() {
 	[ "$(echo "$WHY" | xargs)" = "havege-status $1 /usr/share/man/man4/$NAME.4.gz \
 /usr/share/man/man8/havege-status.8.gz" ]
 	result $? "$1: havege-status and the man pages have this version"
+}
+
+# stays VERSION THRESHOLD: tests that apt did not replace the loaded module.
+stays() {
+	WHY="$(cat /sys/module/$NAME/version $P/fill_threshold; cat $OUT)"
+	[ "$(cat /sys/module/$NAME/version)" = "$1" ] && [ "$(cat $P/fill_threshold)" = "$2" ] &&
+		grep -q "stays until the next boot" $OUT
+	result $? "$1, which is loaded, stays until the next boot, and apt tells so"
 }
 
 # The file in modules-load.d works, even if the initramfs loaded the module at boot.
@@ -210,10 +218,7 @@ package-boot)
 	run_logged apt-get -o Dpkg::Use-Pty=0 install -y ./new.deb
 	result "$RC" "apt install of a newer version ($SECS s)"
 	test_package "$NEW"
-	WHY="$(cat /sys/module/$NAME/version $P/fill_threshold; cat $OUT)"
-	[ "$(cat /sys/module/$NAME/version)" = "$OLD" ] && [ "$(cat $P/fill_threshold)" = 70000 ] &&
-		grep -q "stays until the next boot" $OUT
-	result $? "the old module stays until the next boot, and apt tells so"
+	stays "$OLD" 70000
 	working "after the upgrade" ;;
 package-upgraded)
 	boot_log
@@ -226,6 +231,11 @@ package-upgraded)
 	result $? "the initramfs uses the parameter in modprobe.d"
 	working "after the boot"
 	by_modules_load
+	run_logged apt-get -o Dpkg::Use-Pty=0 install -y --allow-downgrades ./old.deb
+	result "$RC" "apt install of an older version ($SECS s)"
+	test_package "$OLD"
+	stays "$NEW" 60000
+	working "after the downgrade"
 	rm /etc/modprobe.d/$NAME.conf
 	older_kernel
 	purge ;;
