@@ -5,6 +5,10 @@
  * Tries the driver of the kernel tree as a user would, as modules if
  * /havege_rng.ko is there. Prints TAP lines, the kernel's log as comments, and
  * "end". It reboots the machine.
+ *
+ * With the argument "copies" it loads the driver, reads one byte, prints
+ * "snapshot", and waits for a line, which only a copy of this machine gets. Then
+ * it prints the next 64 bytes, as "copy HEX".
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define READ_ALL	3	/* see syslog(2) */
@@ -128,7 +133,7 @@ static void try_driver(void)
 	       "it collects on CPU 0");
 }
 
-static void try_modules(void)
+static int load_driver(void)
 {
 	int rc = ENODEV, tries;
 
@@ -138,7 +143,35 @@ static void try_modules(void)
 		rc = load("/havege_rng.ko");
 	printf("# %d tries\n", tries);
 	result(!rc, "the module loads");
-	if (rc)
+	return !rc;
+}
+
+static void be_copied(void)
+{
+	struct termios line;
+	unsigned char bytes[64];
+	int fd, i;
+
+	/* The line that a copy gets must not be echoed into its output. */
+	tcgetattr(0, &line);
+	line.c_lflag &= ~ECHO;
+	tcsetattr(0, TCSANOW, &line);
+	fd = open("/hwrng", O_RDONLY);
+	if (read(fd, bytes, 1) != 1)
+		return;
+	printf("snapshot\n");
+	fflush(stdout);
+	if (read(0, bytes, 1) != 1 || read(fd, bytes, 64) != 64)
+		return;
+	printf("copy ");
+	for (i = 0; i < 64; i++)
+		printf("%02x", bytes[i]);
+	printf("\n");
+}
+
+static void try_modules(void)
+{
+	if (!load_driver())
 		return;
 	try_driver();
 	result(!load("/havege_kunit.ko"), "the module of the tests loads");
@@ -150,7 +183,7 @@ static void try_modules(void)
 	       access(STATE, F_OK), "both unload");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const char * const bad[] = {
 		"WARNING", "BUG", "Oops", "Call Trace", "cut here",
@@ -166,10 +199,14 @@ int main(void)
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mknod("/hwrng", S_IFCHR | 0400, makedev(10, 183));
-	if (access("/havege_rng.ko", F_OK))
+	if (argc > 1 && !strcmp(argv[1], "copies")) {
+		if (load_driver())
+			be_copied();
+	} else if (access("/havege_rng.ko", F_OK)) {
 		try_driver();
-	else
+	} else {
 		try_modules();
+	}
 	read_log();
 	for (i = 0; bad[i]; i++)
 		found += !!strstr(log_text, bad[i]);
