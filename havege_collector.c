@@ -164,7 +164,7 @@ static bool has_ended(struct havege_worker *w)
 {
 	const unsigned long passed = jiffies - w->told_at;
 
-	/* A CPU that does not run the thread will not. */
+	/* Its CPU does not run the thread, so the thread cannot end there. */
 	if (READ_ONCE(w->stuck) || !READ_ONCE(w->beat))
 		return false;
 	return wait_for_completion_timeout(&w->ended, passed < END_PATIENCE ?
@@ -204,16 +204,12 @@ static void end_worker(struct havege_worker *w)
 	kfree(w);
 }
 
-/* End the workers that may not stay, all at the same time. */
-static void end_workers(struct havege_collector *c,
-			bool (*may_stay)(struct havege_worker *w))
+/* End all workers that were told to. */
+static void end_told(struct havege_collector *c)
 {
 	struct havege_worker *w, *next;
 
 	lockdep_assert_held(&c->control);
-	list_for_each_entry(w, &c->workers, list)
-		if (!may_stay(w))
-			tell_to_end(w);
 	list_for_each_entry_safe(w, next, &c->workers, list)
 		if (w->ending)
 			end_worker(w);
@@ -259,12 +255,13 @@ static void note_stuck(struct havege_collector *c)
 }
 
 /*
- * Look at a start-up every LOOK: whether its thread has made a step of late. A
- * real-time task may keep the CPU, so that it never does.
+ * Look at a start-up every LOOK. If its thread has made no step for too long, mark
+ * it as stuck: a real-time task may keep the CPU.
  */
-static bool makes_steps(struct havege_worker *w)
+static void look_at_start(struct havege_worker *w)
 {
 	const u32 beat = READ_ONCE(w->beat);
+	unsigned int seconds;
 
 	lockdep_assert_held(&w->c->control);
 	w->looks = beat == w->looked ? w->looks + 1 : 0;
@@ -274,11 +271,13 @@ static bool makes_steps(struct havege_worker *w)
 		WRITE_ONCE(w->urgent, true);
 		havege_worker_raise(w);
 	}
-	return w->looks * LOOK < HZ * (w->urgent ? HAVEGE_LOW_SECONDS :
-				       HAVEGE_STUCK_SECONDS);
+	seconds = w->urgent ? HAVEGE_LOW_SECONDS : HAVEGE_STUCK_SECONDS;
+	spin_lock(&w->c->lock);
+	WRITE_ONCE(w->stuck, w->looks * LOOK >= HZ * seconds);
+	spin_unlock(&w->c->lock);
 }
 
-/* The first start-up that has neither ended nor stopped making steps. */
+/* The first start-up that has neither ended nor is stuck. */
 static struct havege_worker *find_start(struct havege_collector *c)
 {
 	struct havege_worker *w;
@@ -288,21 +287,6 @@ static struct havege_worker *find_start(struct havege_collector *c)
 		if (!completion_done(&w->started) && !READ_ONCE(w->stuck))
 			return w;
 	return NULL;
-}
-
-/* Mark the start-ups whose threads make no steps. */
-static void look_at_starts(struct havege_collector *c)
-{
-	struct havege_worker *w;
-
-	lockdep_assert_held(&c->control);
-	list_for_each_entry(w, &c->workers, list) {
-		if (completion_done(&w->started) || makes_steps(w))
-			continue;
-		spin_lock(&c->lock);
-		WRITE_ONCE(w->stuck, true);
-		spin_unlock(&c->lock);
-	}
 }
 
 /*
@@ -321,7 +305,9 @@ static int wait_for_starts(struct havege_collector *c)
 		if (left || READ_ONCE(c->dismissed) ||
 		    READ_ONCE(c->suspending))
 			return -EINTR;
-		look_at_starts(c);
+		list_for_each_entry(w, &c->workers, list)
+			if (!completion_done(&w->started))
+				look_at_start(w);
 	}
 	return 0;
 }
@@ -417,39 +403,84 @@ static int start_result(struct havege_worker *w)
 	return READ_ONCE(w->stuck) ? -EBUSY : -EINTR;
 }
 
-static bool has_started(struct havege_worker *w)
+/* The worker's start-up has passed on its CPU. @before: see start_round(). */
+static void note_success(struct havege_collector *c,
+			 const struct havege_worker *w, int before)
 {
-	return !start_result(w);
+	lockdep_assert_held(&c->control);
+	cpumask_clear_cpu(w->cpu, &c->doubted);
+	cpumask_clear_cpu(w->cpu, &c->unfit);
+	if (w->cpu != before && !cpumask_empty(&c->unfit) &&
+	    !cpumask_test_cpu(w->cpu, &c->asked))
+		pr_info("collecting on CPU %d instead\n", w->cpu);
+}
+
+/* The first error of all, but -ENXIO yields to any other one. */
+static int first_error(int err, int one)
+{
+	return !err || err == -ENXIO ? one ?: err : err;
 }
 
 /*
- * The end of the start-ups on the missing CPUs, which are fewer afterwards.
- * @before is the CPU of the last start-up before them.
- * Return: 0 or the error of the first one that has failed.
+ * The end of the start-ups on the CPUs of c->round, which keeps those that need
+ * another one. A CPU that was refused makes all others need more good sets: one
+ * good set can be chance, and each CPU has had a try.
  */
-static int finish_starts(struct havege_collector *c, int before)
+static int end_round(struct havege_collector *c, int before)
 {
 	struct havege_worker *w;
-	int one, err = 0;
+	bool refused = false;
+	int err = 0, one;
 
 	lockdep_assert_held(&c->control);
 	list_for_each_entry(w, &c->workers, list) {
-		if (!cpumask_test_cpu(w->cpu, &c->missing))
+		if (!cpumask_test_cpu(w->cpu, &c->round))
 			continue;
 		one = start_result(w);
-		err = err ?: one;
-		note_failure(c, w, one);
-		if (one)
+		if (!one)
 			continue;
-		cpumask_clear_cpu(w->cpu, &c->missing);
-		cpumask_clear_cpu(w->cpu, &c->doubted);
-		cpumask_clear_cpu(w->cpu, &c->unfit);
-		if (w->cpu != before && !cpumask_empty(&c->unfit) &&
-		    !cpumask_test_cpu(w->cpu, &c->asked))
-			pr_info("collecting on CPU %d instead\n", w->cpu);
+		err = first_error(err, one);
+		refused |= one == -ENODEV && !w->stopped;
+		note_failure(c, w, one);
+		cpumask_clear_cpu(w->cpu, &c->round);
+		cpumask_set_cpu(w->cpu, &c->missing);
+		tell_to_end(w);
 	}
-	end_workers(c, has_started);
+	list_for_each_entry(w, &c->workers, list) {
+		if (!cpumask_test_cpu(w->cpu, &c->round))
+			continue;
+		if (refused && !w->doubt) {
+			tell_to_end(w);
+			continue;
+		}
+		cpumask_clear_cpu(w->cpu, &c->round);
+		note_success(c, w, before);
+	}
+	end_told(c);
 	return err;
+}
+
+/*
+ * Start a worker on each CPU of c->round, all at the same time. @before is the CPU
+ * of the last start-up before.
+ * Return: 0; -EINTR; or the error of the first start-up that failed.
+ */
+static int start_round(struct havege_collector *c, int before)
+{
+	int cpu, one, err = 0, interrupted;
+
+	lockdep_assert_held(&c->control);
+	for_each_cpu(cpu, &c->round) {
+		one = begin_start(c, cpu);
+		if (!one)
+			continue;
+		err = first_error(err, one);
+		cpumask_clear_cpu(cpu, &c->round);
+		cpumask_set_cpu(cpu, &c->missing);
+	}
+	interrupted = wait_for_starts(c);
+	err = first_error(err, end_round(c, before));
+	return interrupted ?: err;
 }
 
 /* No worker is left: wipe the buffer. */
@@ -463,15 +494,14 @@ static void wipe_buffer(struct havege_collector *c)
 	havege_reader_wipe(c);
 }
 
-static bool stays_nowhere(struct havege_worker *w)
-{
-	return false;
-}
-
 static void stop_workers(struct havege_collector *c)
 {
+	struct havege_worker *w;
+
 	lockdep_assert_held(&c->control);
-	end_workers(c, stays_nowhere);
+	list_for_each_entry(w, &c->workers, list)
+		tell_to_end(w);
+	end_told(c);
 	wipe_buffer(c);
 }
 
@@ -517,48 +547,36 @@ static bool is_settled(struct havege_worker *w)
 		!READ_ONCE(w->displaced);
 }
 
-static bool has_worker(struct havege_collector *c, int cpu)
-{
-	struct havege_worker *w;
-
-	lockdep_assert_held(&c->control);
-	list_for_each_entry(w, &c->workers, list)
-		if (w->cpu == cpu)
-			return true;
-	return false;
-}
-
 /*
- * Start a worker on each target CPU, all at the same time, and stop all others. A
- * failed start-up does not keep the other workers from starting.
+ * Start a worker on each target CPU, and stop all others. A failed start-up does
+ * not keep the other workers from starting.
  * Return: 0; -EINTR; or the error of the first failed start-up. -ENXIO, for a
  * CPU that went offline, yields to any other error.
  */
 static int place_on_target(struct havege_collector *c)
 {
 	const int before = c->cpu;
-	int cpu, one, err = 0, interrupted;
+	struct havege_worker *w;
+	int err = 0, one;
 
 	lockdep_assert_held(&c->control);
 	choose_target(c);
-	end_workers(c, is_settled);
+	list_for_each_entry(w, &c->workers, list)
+		if (!is_settled(w))
+			tell_to_end(w);
+	end_told(c);
 	if (list_empty(&c->workers))
 		wipe_buffer(c);
 	cpumask_clear(&c->missing);
-	for_each_cpu(cpu, &c->target) {
-		if (has_worker(c, cpu))
-			continue;
-		cpumask_set_cpu(cpu, &c->missing);
-		one = begin_start(c, cpu);
-		if (!err || err == -ENXIO)
-			err = one ?: err;
+	cpumask_copy(&c->round, &c->target);
+	list_for_each_entry(w, &c->workers, list)
+		cpumask_clear_cpu(w->cpu, &c->round);
+	while (!cpumask_empty(&c->round)) {
+		one = start_round(c, before);
+		if (one == -EINTR)
+			return one;
+		err = first_error(err, one);
 	}
-	interrupted = wait_for_starts(c);
-	one = finish_starts(c, before);
-	if (interrupted)
-		return interrupted;
-	if (!err || err == -ENXIO)
-		err = one ?: err;
 	if (!err) {
 		if (c->failure_logged)
 			pr_info("recovered: collecting on all its CPUs again\n");
@@ -644,7 +662,8 @@ static void settle_workers(struct work_struct *work)
 		goto out;
 	note_stuck(c);
 	err = place_workers(c);
-	if (err && !start_blocked(c))
+	/* After a suspend the resume queues this work again. */
+	if (err && err != -EINTR && !start_blocked(c))
 		retry_later(c, err);
 out:
 	mutex_unlock(&c->control);

@@ -153,7 +153,8 @@ havege_collector_create(const struct havege_settings *settings);
  *		havege_collector_default_cpu()
  *
  * Each worker runs the whole start-up of havege_source.h, all at the same time.
- * Readers are served once the first worker is ready. One worker is enough: where others do not
+ * Where one is refused, those that have passed run a stricter one. Readers are
+ * served once the first worker is ready. One worker is enough: where others do not
  * start, the log says on which CPU and why, and the settle work tries again.
  *
  * A start-up may take long, but ends if its CPU does not run the thread for
@@ -265,8 +266,9 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
  * Context: process context, sleeps.
  * Return: bytes handed out, 1 to @max; 0 if none came in that time; -ENODEV
  * after havege_collector_dismiss(), -EIO after a permanent failure,
- * -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT if readers
- * have waited in vain for HAVEGE_READ_SECONDS, without the time of start-ups.
+ * -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT if reads, with
+ * and without @wait, have got nothing for HAVEGE_READ_SECONDS. The time of a
+ * start-up does not count.
  */
 int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);

@@ -72,6 +72,7 @@ enum kind {
  * struct recorder - an open file
  * @lock:	serialises reads of this file
  * @kind:	which file
+ * @geo:	the caches that the walk is fitted to
  * @walk:	its walk
  * @table:	the walk's table
  * @warm:	the walk has been warmed up
@@ -82,12 +83,14 @@ enum kind {
  * @fill:	number of these samples
  * @next:	index of the first unread sample
  * @beat:	steps that the thread has made; the thread's
+ * @elsewhere:	CPUs on which the thread may end
  * @done:	completed by the thread
  * @error:	result of the run; valid after @done
  */
 struct recorder {
 	struct mutex lock;	/* serialises reads */
 	enum kind kind;
+	struct havege_geometry geo;
 	struct havege_walk walk;
 	u64 *table;
 	bool warm;
@@ -98,6 +101,7 @@ struct recorder {
 	u32 fill;
 	u32 next;
 	u32 beat;
+	struct cpumask elsewhere;
 	struct completion done;
 	int error;
 };
@@ -162,13 +166,13 @@ static int recorder_run(struct recorder *r, int cpu)
 {
 	int err = 0;
 
-	if (!r->warm)
-		err = run_fills(r, cpu, havege_warmup_fills(&r->walk));
-	r->warm = true;
 	r->fill = 0;
 	r->next = 0;
+	if (!r->warm)
+		err = run_fills(r, cpu, havege_warmup_fills(&r->walk));
 	if (err)
 		return err;
+	r->warm = true;
 	return r->kind == REPLAY ? record_replays(r, cpu) :
 		record_samples(r, cpu);
 }
@@ -196,28 +200,42 @@ static int record_thread(void *data)
 static int wait_for_run(struct recorder *r)
 {
 	unsigned int looks = 0;
-	u32 seen = r->beat;
+	u32 beat, seen = READ_ONCE(r->beat);
 	long left;
 
 	while (looks < HAVEGE_STUCK_SECONDS * HZ / LOOK) {
 		left = wait_for_completion_killable_timeout(&r->done, LOOK);
 		if (left)
 			return left < 0 ? left : 0;
-		looks = READ_ONCE(r->beat) == seen ? looks + 1 : 0;
-		seen = READ_ONCE(r->beat);
+		beat = READ_ONCE(r->beat);
+		looks = beat == seen ? looks + 1 : 0;
+		seen = beat;
 	}
 	return -EBUSY;
 }
 
 /*
  * Stop the thread. If it has not ended, its CPU may not run it: let it end on
- * this one, which runs code.
+ * another one. That fails where there is no other one.
  */
-static void stop_thread(struct recorder *r, struct task_struct *task)
+static void stop_thread(struct recorder *r, struct task_struct *task, int cpu)
 {
-	if (!completion_done(&r->done))
-		set_cpus_allowed_ptr(task, cpumask_of(raw_smp_processor_id()));
+	cpumask_copy(&r->elsewhere, cpu_online_mask);
+	cpumask_clear_cpu(cpu, &r->elsewhere);
+	if (!completion_done(&r->done) && !cpumask_empty(&r->elsewhere))
+		set_cpus_allowed_ptr(task, &r->elsewhere);
 	kthread_stop(task);
+}
+
+/*
+ * Drop a partial run, which would look like a shorter one, and its walk: the next
+ * run begins with a fresh one.
+ */
+static void start_anew(struct recorder *r)
+{
+	r->fill = 0;
+	r->warm = false;
+	havege_walk_init(&r->walk, r->table, &r->geo);
 }
 
 static int record(struct recorder *r)
@@ -235,12 +253,11 @@ static int record(struct recorder *r)
 	kthread_bind(task, state.cpu);
 	wake_up_process(task);
 	err = wait_for_run(r);
-	stop_thread(r, task);
+	stop_thread(r, task, state.cpu);
 	if (!err)
 		err = r->error;
-	/* Drop a partial run: it would look like a shorter one. */
 	if (err)
-		r->fill = 0;
+		start_anew(r);
 	return err;
 }
 
@@ -270,7 +287,8 @@ static bool alloc_buffers(struct recorder *r, const struct havege_state *state)
 	r->table = kvmalloc(havege_table_bytes(&state->tuning.geo), GFP_KERNEL);
 	if (!r->table)
 		return false;
-	havege_walk_init(&r->walk, r->table, &state->tuning.geo);
+	r->geo = state->tuning.geo;
+	havege_walk_init(&r->walk, r->table, &r->geo);
 	if (r->kind == REPLAY) {
 		r->shape = havege_shape(max(state->figures.span, 1u));
 		r->size = r->shape.rows * r->shape.samples;

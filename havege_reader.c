@@ -181,6 +181,18 @@ static bool stands_still(const struct havege_collector *c,
 			  HAVEGE_LOW_SECONDS : HAVEGE_STUCK_SECONDS));
 }
 
+/* Whether bytes come later by design: a start-up is under way, or a suspend. */
+static bool is_starting(const struct havege_collector *c)
+{
+	const struct havege_worker *w;
+
+	lockdep_assert_held(&c->lock);
+	list_for_each_entry(w, &c->workers, list)
+		if (w->status == HAVEGE_STARTING && !w->stuck)
+			return true;
+	return c->status == HAVEGE_SUSPENDED;
+}
+
 void havege_reader_starved(struct havege_collector *c)
 {
 	struct havege_worker *w;
@@ -202,7 +214,7 @@ void havege_reader_starved(struct havege_collector *c)
 		WRITE_ONCE(w->stuck, true);
 		found = true;
 	}
-	if (!c->starved_since)
+	if (!c->starved_since || is_starting(c))
 		c->starved_since = ktime_get_ns();
 	WRITE_ONCE(c->looked_at, jiffies);
 	spin_unlock(&c->lock);
@@ -362,7 +374,8 @@ static int reader_take(struct havege_collector *c, void *dst, size_t max,
 		if (c->status == HAVEGE_RECOVERING)
 			max = 0;
 		wake = !c->buffer.wanted;
-		ret = take_bytes(c, dst, max, began);
+		/* Old words are for no reader, but dropped only for one. */
+		ret = max ? take_bytes(c, dst, max, began) : 0;
 		if (havege_reader_is_copy(c)) {
 			memzero_explicit(dst, ret);
 			ret = 0;
@@ -428,18 +441,6 @@ static long patience(struct havege_collector *c, bool wait)
 		HAVEGE_READ_SECONDS * HZ : msecs_to_jiffies(HAVEGE_HOLD_MS);
 }
 
-/* Whether bytes come later by design: a start-up is under way, or a suspend. */
-static bool is_starting(const struct havege_collector *c)
-{
-	const struct havege_worker *w;
-
-	lockdep_assert_held(&c->lock);
-	list_for_each_entry(w, &c->workers, list)
-		if (w->status == HAVEGE_STARTING && !w->stuck)
-			return true;
-	return c->status == HAVEGE_SUSPENDED;
-}
-
 /*
  * A read has waited in vain. Give the opening to another worker, which may be
  * faster.
@@ -451,11 +452,9 @@ static int read_nothing(struct havege_collector *c)
 	int err = 0;
 
 	spin_lock(&c->lock);
-	if (c->starved_since && is_starting(c)) {
+	if (c->starved_since && now - c->starved_since >=
+	    HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC) {
 		c->starved_since = now;
-	} else if (c->starved_since && now - c->starved_since >=
-		   HAVEGE_READ_SECONDS * (u64)NSEC_PER_SEC) {
-		c->starved_since = 0;
 		err = -ETIMEDOUT;
 	}
 	spin_unlock(&c->lock);

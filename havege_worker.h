@@ -54,8 +54,8 @@
  * @seen:	@beat when a reader looked at it first; under @c's lock
  * @seen_at:	when that was, jiffies; under @c's lock
  * @seen_low:	whether its priority was low then; under @c's lock
- * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited;
- *		under @c's lock, the thread resets it
+ * @stuck:	@beat stood still for HAVEGE_STUCK_SECONDS while readers waited, or
+ *		in the start-up; under @c's lock, the thread resets it
  * @looked:	@beat when the starter looked at it last; under @c's control
  * @looks:	looks in a row that found it the same; under @c's control
  * @ending:	the collector stops the worker; written under @c's control
@@ -139,6 +139,7 @@ enum havege_opening {
  * @asked:	requested CPUs, or none; written under @control
  * @target:	CPUs that should have a worker; under @control
  * @missing:	those of them on which the last start-up failed; under @control
+ * @round:	those of them on which one is under way; under @control
  * @elsewhere:	CPUs on which a worker may end; under @control
  * @unfit:	CPUs that did not run a worker's thread, or whose counter does not
  *		move, until a worker has run there; under @control
@@ -190,6 +191,7 @@ struct havege_collector {
 	struct cpumask asked;
 	struct cpumask target;
 	struct cpumask missing;
+	struct cpumask round;
 	struct cpumask elsewhere;
 	struct cpumask unfit;
 	unsigned long placing;

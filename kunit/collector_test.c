@@ -1066,6 +1066,51 @@ static void start_beside_stopped_counter(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, cpumask_empty(&c->unfit));
 }
 
+/* A CPU that is refused makes the other one need more good sets. */
+static void start_beside_refused_cpu(struct kunit *test)
+{
+	const int first = cpumask_first(cpu_online_mask);
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	o->clock.apart = true;
+	o->clock.quiet = last;
+	o->clock.constant = U32_MAX;
+	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->missing, cpumask_of(last)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->doubted, cpumask_of(last)));
+	KUNIT_ASSERT_NOT_NULL(test, worker_on(c, first));
+	KUNIT_EXPECT_TRUE(test, worker_on(c, first)->doubt);
+	KUNIT_EXPECT_TRUE(test, becomes_full(c));
+}
+
+/* That a CPU went offline says less than that another one is refused. */
+static void start_beside_lost_cpu(struct kunit *test)
+{
+	const int last = cpumask_last(cpu_online_mask);
+	struct havege_collector *c;
+	struct on_clock *o;
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	o = on_clock(test, false);
+	c = test->priv;
+	o->clock.apart = true;
+	o->clock.moved = cpumask_first(cpu_online_mask);
+	o->clock.moved_to = last;
+	o->clock.quiet = last;
+	o->clock.constant = U32_MAX;
+	KUNIT_EXPECT_EQ(test, havege_collector_start(c, cpu_online_mask),
+			-ENODEV);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->missing, cpu_online_mask));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(&c->doubted, cpumask_of(last)));
+}
+
 /* A requested CPU: an error, and the collector moves back. */
 static void move_to_stuck_cpu(struct kunit *test)
 {
@@ -1108,6 +1153,7 @@ static void starts_together(struct kunit *test)
 	c = test->priv;
 	o->clock.stuck = cpumask_first(cpu_online_mask);
 	o->clock.freed_by = cpumask_last(cpu_online_mask);
+	o->clock.apart = true;
 	KUNIT_ASSERT_EQ(test, havege_collector_start(c, cpu_online_mask), 0);
 	KUNIT_EXPECT_EQ(test, o->clock.stuck, -1);
 	KUNIT_EXPECT_TRUE(test, is_on(c, cpu_online_mask));
@@ -2081,6 +2127,8 @@ static struct kunit_case collector_cases[] = {
 	KUNIT_CASE_SLOW(start_on_stuck_cpu),
 	KUNIT_CASE(start_beside_stuck_cpu),
 	KUNIT_CASE(start_beside_stopped_counter),
+	KUNIT_CASE(start_beside_refused_cpu),
+	KUNIT_CASE(start_beside_lost_cpu),
 	KUNIT_CASE(move_to_stuck_cpu),
 	KUNIT_CASE_SLOW(starts_together),
 	KUNIT_CASE_SLOW(start_is_slow),

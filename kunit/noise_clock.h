@@ -28,6 +28,8 @@ struct noise_clock {
 	int quiet;	/* CPU without noise; negative: all */
 	int stuck;	/* CPU on which a reading does not end; negative: none */
 	int freed_by;	/* CPU of which a reading ends @stuck; negative: none */
+	int moved;	/* CPU that a reading leaves for @moved_to; negative: none */
+	int moved_to;
 	int stopped;	/* CPU whose counter does not move; negative: none */
 	bool waits;	/* such a reading has begun */
 	u32 naps;	/* number of readings that take a tenth of a second */
@@ -49,6 +51,8 @@ static u64 noise_read(struct havege_test_clock *base, u32 p, u32 q,
 
 	if (READ_ONCE(clock->freed_by) == raw_smp_processor_id())
 		WRITE_ONCE(clock->stuck, -1);
+	if (READ_ONCE(clock->moved) == raw_smp_processor_id())
+		set_cpus_allowed_ptr(current, cpumask_of(clock->moved_to));
 	/* A reading ends on another CPU, and when the thread is stopped. */
 	while (READ_ONCE(clock->stuck) == raw_smp_processor_id() &&
 	       !kthread_should_stop()) {
@@ -87,6 +91,7 @@ static const struct noise_clock new_clock = {
 	.quiet = -1,
 	.stuck = -1,
 	.freed_by = -1,
+	.moved = -1,
 	.stopped = -1,
 	.on = { [0 ... CLOCK_CPUS - 1] = { 88172645463325252ULL, 1000 } },
 };

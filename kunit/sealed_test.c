@@ -244,6 +244,11 @@ static void sealed_drops_old_words(struct kunit *test)
 	grow_old(c);
 	/* Newer words behind them do not make them younger. */
 	KUNIT_EXPECT_EQ(test, havege_reader_supply(c, 0, "ghijkl", 6, false), 6);
+	/* In a recovery no reader may take words: make no others. */
+	c->status = HAVEGE_RECOVERING;
+	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 2, false), 0);
+	KUNIT_EXPECT_EQ(test, c->buffer.fill, 10);
+	c->status = HAVEGE_OK;
 	KUNIT_EXPECT_EQ(test, havege_collector_read(c, out, 2, false), 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.fill, 0);
 	KUNIT_EXPECT_EQ(test, c->buffer.stale, 0);

@@ -93,7 +93,7 @@ PARTS = {
                            ("\n# A hidden fault", None)],
 }
 LEFT = (r"dcache_kb=|icache_kb=|buffer_size \*|cpu= names|0\.1\.0|compat\.h|user space|"
-        r"KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL|SUMMARY)|summary|"
+        r"KBUILD_EXTMOD|__KERNEL__|LINUX_VERSION|HAVEGE_(VERSION|ROOT|ALL|CALL|SUMMARY)|summary|breaks the rule|"
         r"\bhost/|host-test|(?<!dev-)tools/|dkms|scripts/|out of tree|entropy\.rst|_test\.c|kunit/\w+_test")
 
 used = set()
@@ -243,7 +243,7 @@ def abi(top, tree, contact):
                       f"KernelVersion:\t{version['VERSION']}.{int(version['PATCHLEVEL']) + 1}", text,
                       flags=re.M)
         text = re.sub(r"^Contact:\t.*$", f"Contact:\t{contact}", text, flags=re.M)
-        text = re.sub(r"^What:\t\t\S*/summary\n.*?\n\n", "", text, flags=re.M | re.S)
+        text = re.sub(r"^What:\t\t\S*/summary\n.*?(?=^What:)", "", text, flags=re.M | re.S)
         text = re.sub(r"\s+In 0\.1\.0 .*?\.$", "", text, flags=re.M | re.S)
         text = re.sub(r"It can differ from the\s+parameter\. With", "With", text)
         text = re.sub(r"^Users:\t\t(havege-status|tools/).*\n", "", text, flags=re.M)

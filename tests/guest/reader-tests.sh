@@ -89,7 +89,7 @@ test_readers() {
 	result $? "a signal ends it at once ($TOOK/100 s)"
 	[ $_rc = 0 ] || end_readers -9
 	wait $PARENT
-	sleep 2 # then the time of the reader before no longer counts
+	sleep 3 # then the time of the reader before no longer counts
 	hwread 64 1 >/tmp/out
 	WHY=$(cat /tmp/out)
 	_ms=$(sed -n 's/.*ms=\([0-9]*\) .*/\1/p' /tmp/out)

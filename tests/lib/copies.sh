@@ -43,7 +43,7 @@ boot_and_copy() {
 		"$2" $_copy -monitor none -incoming "exec:cat $TMP/state" </dev/null \
 			>"$TMP/$1.answers" 2>&1 || cat "$TMP/$1.answers"
 	done
-	rm -f "$TMP/state"
+	rm -f "$TMP/state" "$TMP/$1.monitor"
 }
 
 # Prints how many bytes the copies' reads have in common, from the first on.

@@ -132,6 +132,11 @@ CPU part	: 0xd0c"
 	status_shows "a driver from the kernel tree: its figures" '^status +ok, mode conditioned$' \
 		'^buffer +98304 of [?] bits are ready; '
 	status_json "a driver from the kernel tree" '.verdict == "ok" and .parameters.mode == "conditioned"'
+	rm "$R/sys/devices/faux/havege_rng/status"
+	status_run
+	status_ends 3 "a driver from the kernel tree without status"
+	status_shows "a driver from the kernel tree without status: the file" \
+		'^because .*/faux/havege_rng/status cannot be read$'
 	rm -rf "$R/sys/devices/faux"
 }
 

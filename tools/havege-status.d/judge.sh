@@ -77,10 +77,13 @@ judge_source() {
 
 # A module of an older version has state files, but no summary.
 judge_unread() {
-	_hint=
-	[ -e "$ROOT$S/summary" ] || [ "$BUILTIN" = yes ] ||
-		_hint="an older module has no such file; as root: modprobe -r $NAME; modprobe $NAME"
-	judge_worse "$UNKNOWN" "$S/summary cannot be read" "$_hint"
+	_hint= _file=$S/summary
+	case $S in
+	*/faux/*)	_file=$S/status ;;
+	*)		[ -e "$ROOT$_file" ] || [ "$BUILTIN" = yes ] ||
+				_hint="an older module has no such file; as root: modprobe -r $NAME; modprobe $NAME" ;;
+	esac
+	judge_worse "$UNKNOWN" "$_file cannot be read" "$_hint"
 }
 
 # Whether the module is built for this kernel.
