@@ -111,6 +111,34 @@ static inline void havege_unregister_vmfork(struct notifier_block *nb)
 #endif
 }
 
+#include <linux/io.h>
+#ifdef CONFIG_X86_PAE
+#include <linux/pgtable.h>
+#endif
+
+/**
+ * havege_memremap() - map memory with memremap()
+ * @address:	physical address
+ * @size:	in bytes
+ *
+ * On a 32-bit x86 kernel with PAE, 6.12 and older, memremap() loses the upper
+ * half of the address: it maps other memory, without an error.
+ *
+ * Return: the mapping, or NULL if there is none of this address.
+ */
+static inline void *havege_memremap(phys_addr_t address, size_t size)
+{
+	void *mapping = memremap(address, size, MEMREMAP_WB);
+
+#ifdef CONFIG_X86_PAE
+	if (mapping && slow_virt_to_phys(mapping) != address) {
+		memunmap(mapping);
+		mapping = NULL;
+	}
+#endif
+	return mapping;
+}
+
 #include <linux/minmax.h>
 #include <linux/sched.h>
 

@@ -147,7 +147,7 @@ const void *havege_generation_map(void)
 		return NULL;
 	/* A 32-bit kernel without PAE cannot reach all memory. */
 	if (address && address == (phys_addr_t)address)
-		generation = memremap(address, HAVEGE_GENERATION, MEMREMAP_WB);
+		generation = havege_memremap(address, HAVEGE_GENERATION);
 	if (!generation)
 		pr_warn("the VM generation ID of this machine cannot be read: going on as without one\n");
 	return generation;

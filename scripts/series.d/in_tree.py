@@ -36,6 +36,8 @@ RENAMES = [
     (r"\bhavege_cpu_is_isolated\(", "cpu_is_isolated("),
     (r"\bhavege_register_vmfork\(", "register_random_vmfork_notifier("),
     (r"\bhavege_unregister_vmfork\(", "unregister_random_vmfork_notifier("),
+    (r"\bhavege_memremap\(address, HAVEGE_GENERATION\)",
+     "memremap(address, HAVEGE_GENERATION, MEMREMAP_WB)"),
     (r"\bstruct havege_sha256\b", "struct sha256_ctx"),
     (r"\bhavege_sha256_(init|update|final)\b", r"sha256_\1"),
     (r'#include "(\.\./)?havege_sha256.h"\n', "#include <crypto/sha2.h>\n\n"),
