@@ -158,25 +158,53 @@ test_bare() {
 	test_unload
 }
 
-# The host has put the ID there. A write to it is what a hypervisor does to a copy.
+# The kernel's command line has the ID's address, or "lost": the kernel cannot map it. A write to it is
+# what a hypervisor does to a copy.
 test_generation() {
+	_id=$(sed -n 's/.* generation=\([^ ]*\).*/\1/p' /proc/cmdline)
 	klog
 	must_load || return
 	klog
+	if [ "$_id" = lost ]; then
+		test_lost
+		return
+	fi
 	WHY=$NEW
 	! echo "$NEW" | grep -q 'generation ID'
-	result $? "the module has found the ID"
+	result $? "the module has found the ID at $_id"
 	becomes_ok
 	result $? "status is ok"
+	fill_up
+	_rc=$?
+	WHY="fill_level $(get "$S/fill_level") of $FULL"
+	result $_rc "the buffer is full"
 	thread
 	OLD=$PID
-	busybox devmem 0x50000000 32 0x12345678 2>/tmp/err
-	_rc=$?
-	WHY=$(cat /tmp/err)
-	result $_rc "the ID changes"
+	WHY=$(hwmem "$_id" 2>&1)
+	result $? "the ID changes"
+	# The core's thread reads once a minute. It may notice the change first, and wait for new bytes.
+	hwread -n 64 1 >/tmp/out
+	WHY="thread $OLD before; $(cat /tmp/out)"
+	grep -q 'bytes=0 .*error=none' /tmp/out || new_thread
+	result $? "no ready byte leaves"
+	_level=$(get "$S/fill_level")
+	WHY="fill_level $_level, $FULL before"
+	[ "$_level" -lt $((FULL / 2)) ]
+	result $? "the ready bytes are dropped"
 	test_first_bytes "bytes come"
 	WHY="thread $OLD before, $PID now"
 	new_thread
 	result $? "they come from a new thread"
+	test_unload
+}
+
+test_lost() {
+	WHY=$NEW
+	echo "$NEW" | grep -q 'the VM generation ID .* cannot be read' &&
+		echo "$NEW" | grep -q 'no VM generation ID: fresh samples'
+	result $? "the module cannot read the ID, says so, and goes on as without one"
+	becomes_ok
+	result $? "status is ok"
+	test_first_bytes "bytes come"
 	test_unload
 }
