@@ -77,7 +77,8 @@ judge_source() {
 
 # A module of an older version has state files, but no summary.
 judge_unread() {
-	_hint= _file=$S/summary
+	_hint=
+	_file=$S/summary
 	case $S in
 	*/faux/*)	_file=$S/status ;;
 	*)		[ -e "$ROOT$_file" ] || [ "$BUILTIN" = yes ] ||
