@@ -133,8 +133,8 @@ package_test() {
 		say "$1: the next boot, with the older initramfs; upgrade"
 		tests package-boot 1800
 		step "Taking the initramfs from the disk" get_initrd
-		say "$1: the next boot; purge"
-		tests package-upgraded 1200 ;;
+		say "$1: the next boot; downgrade; purge"
+		tests package-upgraded 2400 ;;
 	esac
 }
 
