@@ -131,6 +131,8 @@ static void try_driver(void)
 	       "and keeps it when a bad one is written");
 	result(!write_line(PARAMS "cpus", "0") && !read_bytes(64),
 	       "it collects on CPU 0");
+	result(!write_line(PARAMS "cpus", "0-1") && !read_bytes(64),
+	       "and on two CPUs");
 }
 
 static int load_driver(void)
