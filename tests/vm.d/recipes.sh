@@ -21,7 +21,8 @@ make_recipe_disk() {
 
 # The package, a repository with it, and the built module, for tests that do not need DKMS.
 build_recipes() {
-	rm -rf "$TMP/tests" && mkdir -p "$TMP/tests/repo" && fetch_haveged &&
+	rm -rf "$TMP/tests" && mkdir -p "$TMP/tests/repo" &&
+	fetch_debs haveged haveged libhavege2 &&
 	cp "$VM"/haveged/*.deb "$TMP/tests/" && dkms_build &&
 	find "$ROOT/lib/modules" -name "$NAME.ko*" -exec cp {} "$TMP/tests/" ';' && forget_module &&
 	as_root rm -rf "$ROOT/tmp/recipes" && as_root mkdir -p "$ROOT/tmp/recipes/src" &&
