@@ -3,7 +3,8 @@
 
 Called by tests/static at the top of the checkout, with all shell files. Checks that a command with
 an underscore in its name, after an operator or a keyword of the shell, check or step, is a function
-of one of these files. Prints the others; exit code 1 if there are any. shellcheck sees one file at a time."""
+of one of these files. Prints the others; exit code 1 if there are any. shellcheck sees one file at
+a time."""
 
 import re
 import sys
