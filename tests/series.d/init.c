@@ -27,6 +27,7 @@
 
 #define READ_ALL	3	/* see syslog(2) */
 #define LOG_BYTES	1048576
+#define TIMEOUTS	12	/* of a read, 5 s each */
 #define LOADS		8	/* an emulated machine may show too little noise */
 #define STATE	"/sys/devices/faux/havege_rng/"
 #define PARAMS	"/sys/module/havege_rng/parameters/"
@@ -79,19 +80,21 @@ static int load(const char *path)
 	return rc;
 }
 
-/* Reads all of them; -1 with an error. */
+/* Reads all of them; -1 with an error. A slow machine may time out a few times. */
 static int read_bytes(size_t count)
 {
 	const int fd = open("/hwrng", O_RDONLY);
 	unsigned char bytes[64];
+	unsigned int late = 0;
 	size_t got = 0;
 
 	while (got < count) {
 		const ssize_t n = read(fd, bytes, sizeof(bytes));
 
-		if (n <= 0)
+		if (n > 0)
+			got += n;
+		else if (!n || errno != ETIMEDOUT || ++late > TIMEOUTS)
 			break;
-		got += n;
 	}
 	close(fd);
 	return got < count ? -1 : 0;
