@@ -132,7 +132,7 @@ test_builtin() {
 	test_seen $? "the collector is on CPU $_cpu"
 	test_read 1
 	raw_test raw 8000 10 none
-	raw_test raw_replay 4000 0 end-of-file 262144
+	raw_test raw_replay 4000 0 end-of-file "$SET"
 	goes_and_returns "$_cpu" "$_cpu"
 	goes_and_returns -1 "$LAST"
 	test_flip_suspend 5

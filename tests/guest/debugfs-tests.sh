@@ -6,6 +6,8 @@
 R=$D/havege_rng
 FILES="raw raw_overruns raw_replay raw_restart"
 RUN=1048576	# samples of one uninterrupted run of raw
+# Bytes of a set, for grep: 256 rows of 512 samples, or above k = 1 1024 of 256. k can change at any time.
+SET='\(1048576\|2097152\)'
 
 # raw_test FILE SIZE COUNT ERROR [BYTES]: tests that COUNT reads of SIZE bytes get all of them, or
 # BYTES in all, and end with ERROR. COUNT 0 reads to the end.
@@ -49,8 +51,7 @@ test_raw_files() {
 	# A run and the first sample of the next.
 	raw_test raw 65536 $((RUN * 8 / 65536 + 1)) none
 	is "$(get "$R/raw_overruns")" 1 "raw_overruns counts the end of a run"
-	# A set: 256 rows of 512 samples, or above k = 1 1024 of 256. k can change at any time.
-	for _f in raw_restart:8000 "raw_replay:\\(1048576\\|2097152\\)"; do
+	for _f in raw_restart:8000 "raw_replay:$SET"; do
 		_bytes=${_f#*:}
 		_f=${_f%:*}
 		raw_test "$_f" 4000 0 end-of-file "$_bytes"
