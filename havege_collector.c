@@ -582,7 +582,7 @@ static int place_on_target(struct havege_collector *c)
 			pr_info("recovered: collecting on all its CPUs again\n");
 		c->started_once = true;
 		c->failure_logged = false;
-		c->tries = 0;
+		WRITE_ONCE(c->tries, 0);
 	}
 	return err;
 }
@@ -618,9 +618,10 @@ static void retry_later(struct havege_collector *c, int err)
 		pr_warn("nothing is collected on CPU %*pbl (error %d): trying again, at least once a minute\n",
 			cpumask_pr_args(&c->missing), err);
 	}
+	WRITE_ONCE(c->tries, c->tries + 1);
 	/* An event may have queued the work for now: do not put that off. */
 	queue_delayed_work(c->wq, &c->settle_work,
-			   havege_worker_pause(++c->tries));
+			   havege_worker_pause(c->tries));
 }
 
 /*

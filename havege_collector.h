@@ -268,7 +268,7 @@ int havege_collector_set_threshold(struct havege_collector *c, u32 bits);
  * after havege_collector_dismiss(), -EIO after a permanent failure,
  * -ERESTARTSYS for a signal, -EINTR for kthread_stop(), -ETIMEDOUT if reads, with
  * and without @wait, have got nothing for HAVEGE_READ_SECONDS. The time of a
- * start-up does not count.
+ * start-up does not count, unless one has failed before it.
  */
 int havege_collector_read(struct havege_collector *c, void *dst, size_t max,
 			  bool wait);

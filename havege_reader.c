@@ -181,16 +181,21 @@ static bool stands_still(const struct havege_collector *c,
 			  HAVEGE_LOW_SECONDS : HAVEGE_STUCK_SECONDS));
 }
 
-/* Whether bytes come later by design: a start-up is under way, or a suspend. */
+/*
+ * Whether bytes come later by design: a suspend, or a start-up is under way and
+ * none has failed before it.
+ */
 static bool is_starting(const struct havege_collector *c)
 {
 	const struct havege_worker *w;
 
 	lockdep_assert_held(&c->lock);
+	if (c->status == HAVEGE_SUSPENDED)
+		return true;
 	list_for_each_entry(w, &c->workers, list)
 		if (w->status == HAVEGE_STARTING && !w->stuck)
-			return true;
-	return c->status == HAVEGE_SUSPENDED;
+			return !READ_ONCE(c->tries);
+	return false;
 }
 
 void havege_reader_starved(struct havege_collector *c)

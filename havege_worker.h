@@ -148,7 +148,7 @@ enum havege_opening {
  * @started_once: a start-up has passed; under @control
  * @failure_logged: start-ups have failed since then, and the log says so;
  *		written under @control, which the starter of a worker holds
- * @tries:	number of these failures; under @control
+ * @tries:	number of these failures; written under @control
  * @doubted:	CPUs on which the source has failed or been refused since the
  *		last start-up that passed; under @control
  * @suspending:	suspend or hibernation waits for @control: start-ups end at once
@@ -171,8 +171,9 @@ enum havege_opening {
  * @before:	sum of the failures of all ended workers, with the other figures
  *		of the last one
  * @empty:	a reader has found the buffer empty since the last blocks came
- * @starved_since: since when reads have got nothing, ns, without the time of
- *		start-ups; 0: bytes have come since the last of these reads
+ * @starved_since: since when reads have got nothing, ns, without the time of a
+ *		start-up before which none has failed; 0: bytes have come since the
+ *		last of these reads
  * @looked_at:	when the last of them looked at each worker's @beat, jiffies;
  *		workers read it without @lock
  * @opening:	progress of the next opened block; workers read it without @lock

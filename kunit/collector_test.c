@@ -678,6 +678,10 @@ static void read_outlasts_start(struct kunit *test)
 	w->status = HAVEGE_STARTING;
 	list_add_tail(&w->list, &c->workers);
 	KUNIT_EXPECT_EQ(test, starve(c), 0);
+	/* The next one may fail as well. */
+	c->tries = 1;
+	KUNIT_EXPECT_EQ(test, starve(c), -ETIMEDOUT);
+	c->tries = 0;
 	w->stuck = true;
 	KUNIT_EXPECT_EQ(test, starve(c), -ETIMEDOUT);
 	w->stuck = false;
