@@ -581,8 +581,8 @@ static int place_on_target(struct havege_collector *c)
 		if (c->failure_logged)
 			pr_info("recovered: collecting on all its CPUs again\n");
 		c->started_once = true;
-		c->failure_logged = false;
-		WRITE_ONCE(c->tries, 0);
+		WRITE_ONCE(c->failure_logged, false);
+		c->tries = 0;
 	}
 	return err;
 }
@@ -614,14 +614,13 @@ static void retry_later(struct havege_collector *c, int err)
 	}
 	/* -ENXIO: the CPU went offline again; retry without a log line. */
 	if (err != -ENXIO && !c->failure_logged) {
-		c->failure_logged = true;
+		WRITE_ONCE(c->failure_logged, true);
 		pr_warn("nothing is collected on CPU %*pbl (error %d): trying again, at least once a minute\n",
 			cpumask_pr_args(&c->missing), err);
 	}
-	WRITE_ONCE(c->tries, c->tries + 1);
 	/* An event may have queued the work for now: do not put that off. */
 	queue_delayed_work(c->wq, &c->settle_work,
-			   havege_worker_pause(c->tries));
+			   havege_worker_pause(++c->tries));
 }
 
 /*

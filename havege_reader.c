@@ -194,7 +194,7 @@ static bool is_starting(const struct havege_collector *c)
 		return true;
 	list_for_each_entry(w, &c->workers, list)
 		if (w->status == HAVEGE_STARTING && !w->stuck)
-			return !READ_ONCE(c->tries);
+			return !READ_ONCE(c->failure_logged);
 	return false;
 }
 

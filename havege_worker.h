@@ -146,9 +146,10 @@ enum havege_opening {
  * @placing:	when the present start-ups began, jiffies; written under
  *		@control, which the starter of a worker holds
  * @started_once: a start-up has passed; under @control
- * @failure_logged: start-ups have failed since then, and the log says so;
- *		written under @control, which the starter of a worker holds
- * @tries:	number of these failures; written under @control
+ * @failure_logged: start-ups have failed since then, not because their CPU went
+ *		offline, and the log says so; written under @control, which the
+ *		starter of a worker holds; readers read it without that
+ * @tries:	number of these failures; under @control
  * @doubted:	CPUs on which the source has failed or been refused since the
  *		last start-up that passed; under @control
  * @suspending:	suspend or hibernation waits for @control: start-ups end at once
