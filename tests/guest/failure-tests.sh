@@ -61,12 +61,13 @@ works() {
 test_permanent() {
 	_text="constant samples, mode=$1"
 	must_load mode="$1" && probe || return
-	block_readers 1 1 ${PATIENT:+-w}
+	# On a busy host the reader's 5 s can be over before the failure.
+	block_readers 1 1 -w
 	result $? "$_text: the collector cannot run, a reader waits"
 	klog
 	echo 1 >"$F/walk"
 	unhog
-	wait_for 10 all_ended || end_readers -9
+	wait_for 30 all_ended || end_readers -9
 	wait "$PARENT"
 	WHY=$(cat /tmp/readers)
 	grep -q 'error=EIO' /tmp/readers
@@ -114,7 +115,8 @@ test_intermittent() {
 	wait_for 60 status_is ok
 	result $? "$_text: status is ok again ($TOOK/100 s)"
 	_b=$(get "$S/bytes_out")
-	wait_for 10 more_than "$_b"
+	# On a busy host the reader's 5 s can have been over: then another one gets them.
+	wait_for 10 more_than "$_b" || flows
 	result $? "$_text: bytes come again"
 	recovered "$_text"
 	# A reader that ends prints why. On a busy host its 5 s can be over.
