@@ -762,6 +762,14 @@ static struct on_clock *on_clock(struct kunit *test, bool stream)
 	return o;
 }
 
+/* The same, for a case that needs two CPUs. */
+static struct on_clock *on_two_cpus(struct kunit *test)
+{
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "there is only one CPU");
+	return on_clock(test, false);
+}
+
 static enum havege_status status(struct havege_collector *c)
 {
 	struct havege_state state;
@@ -928,14 +936,10 @@ static void collector_on_some_cpus(struct kunit *test)
 {
 	const int first = cpumask_first(cpu_online_mask);
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 	u8 out[4];
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	o->clock.apart = true;
 	o->clock.quiet = last;
 	o->clock.constant = U32_MAX;
@@ -1006,14 +1010,10 @@ static void start_on_stuck_cpu(struct kunit *test)
 static void start_beside_stuck_cpu(struct kunit *test)
 {
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 	struct task_struct *task;
-	struct on_clock *o;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	o->clock.stuck = last;
 	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_EXPECT_NE(test, cpu_of(c), last);
@@ -1075,13 +1075,9 @@ static void start_beside_refused_cpu(struct kunit *test)
 {
 	const int first = cpumask_first(cpu_online_mask);
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	o->clock.apart = true;
 	o->clock.quiet = last;
 	o->clock.constant = U32_MAX;
@@ -1097,13 +1093,9 @@ static void start_beside_refused_cpu(struct kunit *test)
 static void start_beside_lost_cpu(struct kunit *test)
 {
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	o->clock.apart = true;
 	o->clock.moved = cpumask_first(cpu_online_mask);
 	o->clock.moved_to = last;
@@ -1120,13 +1112,9 @@ static void move_to_stuck_cpu(struct kunit *test)
 {
 	const int first = cpumask_first(cpu_online_mask);
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	KUNIT_ASSERT_EQ(test, collector_start(c, first), 0);
 	WRITE_ONCE(o->clock.stuck, last);
 	KUNIT_EXPECT_EQ(test, move(c, last), -EBUSY);
@@ -1148,13 +1136,9 @@ static void move_to_stuck_cpu(struct kunit *test)
 /* The start-ups on several CPUs run at the same time. */
 static void starts_together(struct kunit *test)
 {
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	o->clock.stuck = cpumask_first(cpu_online_mask);
 	o->clock.freed_by = cpumask_last(cpu_online_mask);
 	o->clock.apart = true;
@@ -1260,13 +1244,9 @@ static void worker_gets_stuck(struct kunit *test)
 static void worker_leaves_stuck_cpu(struct kunit *test)
 {
 	const int last = cpumask_last(cpu_online_mask);
-	struct havege_collector *c;
-	struct on_clock *o;
+	struct on_clock *o = on_two_cpus(test);
+	struct havege_collector *c = test->priv;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "there is only one CPU");
-	o = on_clock(test, false);
-	c = test->priv;
 	KUNIT_ASSERT_EQ(test, collector_start(c, -1), 0);
 	KUNIT_ASSERT_TRUE(test, becomes_full(c));
 	KUNIT_ASSERT_TRUE(test, asleep(task_of(c)));
