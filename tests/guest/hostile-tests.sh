@@ -84,5 +84,5 @@ test_hostile() {
 	for _seed in $(by_amount "1 2" "1 2 3"); do
 		hostile_for "$_seed" "$(($(by_amount 8 600) * SLOW))"
 	done
-	test_memory 60
+	test_memory 60 5000
 }

@@ -335,5 +335,5 @@ test_life() {
 		result $? "status was recovering in $CAUGHT of these"
 		rmmod havege_fault
 	fi
-	test_memory 30
+	test_memory 30 5000
 }

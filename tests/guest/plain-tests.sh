@@ -194,7 +194,7 @@ test_many_loads() {
 	done
 	[ $_n = "$LOADS" ]
 	result $? "the module loads and unloads $LOADS times"
-	test_memory 30
+	test_memory 30 400
 }
 
 test_plain() {
