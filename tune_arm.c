@@ -69,7 +69,7 @@ EXPORT_SYMBOL_IF_KUNIT(havege_tune_cache_regs);
 
 #include <asm/sysreg.h>
 
-#define write_csselr(which)	write_sysreg(which, csselr_el1)
+#define set_csselr(which)	write_sysreg(which, csselr_el1)
 #define read_ccsidr()		read_sysreg(ccsidr_el1)
 #define read_clidr()		read_sysreg(clidr_el1)
 
@@ -86,20 +86,9 @@ static bool has_cache_regs(void)
 
 #else /* CONFIG_ARM */
 
+/* set_csselr() and read_ccsidr() are the kernel's. */
+#include <asm/cachetype.h>
 #include <asm/cputype.h>
-
-static void write_csselr(u32 which)
-{
-	asm volatile("mcr p15, 2, %0, c0, c0, 0" : : "r" (which));
-}
-
-static u32 read_ccsidr(void)
-{
-	u32 ccsidr;
-
-	asm volatile("mrc p15, 1, %0, c0, c0, 0" : "=r" (ccsidr));
-	return ccsidr;
-}
 
 static u32 read_clidr(void)
 {
@@ -130,7 +119,7 @@ static u64 arm_read_ccsidr(u32 which)
 
 	/* Nothing may select another cache before we have read this one. */
 	local_irq_save(flags);
-	write_csselr(which);
+	set_csselr(which);
 	isb();
 	ccsidr = read_ccsidr();
 	local_irq_restore(flags);
