@@ -68,6 +68,8 @@ static __always_inline u64 havege_counter(void)
 #define HAVEGE_COUNTER_NAME	"tod"
 #elif defined(CONFIG_RISCV)
 #define HAVEGE_COUNTER_NAME	"time"
+#elif defined(CONFIG_LOONGARCH)
+#define HAVEGE_COUNTER_NAME	"stable-counter"
 #else
 #define HAVEGE_COUNTER_NAME	"random_get_entropy"
 #endif
@@ -164,9 +166,10 @@ u64 havege_counter(void);
  *
  * Context: any.
  * Return: "tsc" (x86), "generic-timer" (arm64), "timebase" (PowerPC), "tod"
- * (s390), "time" (RISC-V), "cp0-count" (MIPS), "get_cycles" (the cycle counter
- * that the kernel has chosen), "random_get_entropy" (what the kernel takes
- * instead of one) or "clock" (ktime_get_ns()).
+ * (s390), "time" (RISC-V), "stable-counter" (64-bit LoongArch), "cp0-count"
+ * (MIPS), "get_cycles" (the cycle counter that the kernel has chosen),
+ * "random_get_entropy" (what the kernel takes instead of one) or "clock"
+ * (ktime_get_ns()).
  */
 static inline const char *havege_counter_name(void)
 {

@@ -3,8 +3,8 @@
  * Tuning: the cache sizes that the walk is fitted to, and the counter's fitness
  *
  * havege_tune() is in tune_x86.c with CONFIG_X86, else in tune_generic.c, which
- * reads the device tree and then the CPU (tune_arm.c, tune_mips.c, tune_s390.c).
- * It reads the present CPU: cores of hybrid machines differ, so each worker
+ * reads the device tree and then the CPU (tune_arm.c, tune_mips.c, tune_s390.c,
+ * tune_loongarch.c). It reads the present CPU: cores of hybrid machines differ, so each worker
  * calls it in its own bound thread.
  */
 #ifndef HAVEGE_TUNE_H
@@ -22,8 +22,9 @@
  * @source:	origin of the sizes: "cpuid-4", "cpuid-8000001d",
  *		"cpuid-80000005", "device-tree", "ccsidr" (cache ID registers of
  *		ARMv7 and arm64), "cpu-data" (of the MIPS kernel), "ecag" (an
- *		instruction of s390), "generic" (at least one size is assumed)
- *		or "parameter" (the user gave both)
+ *		instruction of s390), "cpucfg" (an instruction of LoongArch),
+ *		"generic" (at least one size is assumed) or "parameter" (the
+ *		user gave both)
  */
 struct havege_tuning {
 	struct havege_geometry geo;
@@ -105,11 +106,21 @@ void havege_tune_cache_regs(const struct havege_cache_regs *cpu,
 void havege_tune_ecag(u64 (*read)(u32 what), struct havege_tuning *tuning);
 
 /**
+ * havege_tune_cpucfg() - find L1 sizes by CPUCFG of LoongArch
+ * @read:	executes it: the configuration word of this number
+ * @tuning:	the result, as for havege_tune_cache_regs()
+ *
+ * Context: that of @read.
+ */
+void havege_tune_cpucfg(u32 (*read)(u32 word), struct havege_tuning *tuning);
+
+/**
  * havege_tune_this_cpu() - ask the present CPU for its L1 sizes
  * @tuning:	the result; all zero at first, and left so if the CPU does not
  *		tell
  *
- * Only with CONFIG_ARM64, CONFIG_ARM, CONFIG_MIPS and CONFIG_S390.
+ * Only with CONFIG_ARM64, CONFIG_ARM, CONFIG_MIPS, CONFIG_S390 and
+ * CONFIG_LOONGARCH.
  *
  * Context: bound to the CPU in question. Does not sleep.
  */

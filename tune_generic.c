@@ -68,8 +68,8 @@ int havege_tune(u32 dcache_kb, u32 icache_kb, struct havege_tuning *tuning)
 	memset(tuning, 0, sizeof(*tuning));
 	ask_device_tree(tuning);
 	if ((IS_ENABLED(CONFIG_ARM64) || IS_ENABLED(CONFIG_ARM) ||
-	     IS_ENABLED(CONFIG_MIPS) || IS_ENABLED(CONFIG_S390)) &&
-	    !tuning->source)
+	     IS_ENABLED(CONFIG_MIPS) || IS_ENABLED(CONFIG_S390) ||
+	     IS_ENABLED(CONFIG_LOONGARCH)) && !tuning->source)
 		havege_tune_this_cpu(tuning);
 	if (havege_tune_settle(dcache_kb, icache_kb, tuning))
 		pr_notice_once("generic tuning: neither the device tree nor the CPU tells the L1 sizes; L1d %u KiB, L1i %u KiB assumed (dcache_kb= and icache_kb= set them)\n",

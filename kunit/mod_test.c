@@ -339,6 +339,7 @@ static void counter_is_named(struct kunit *test)
 		{ IS_ENABLED(CONFIG_PPC), "timebase" },
 		{ IS_ENABLED(CONFIG_S390), "tod" },
 		{ IS_ENABLED(CONFIG_RISCV), "time" },
+		{ IS_ENABLED(CONFIG_LOONGARCH), "stable-counter" },
 		{ true, "random_get_entropy" },
 	};
 	unsigned int i = 0;

@@ -353,6 +353,50 @@ static void tune_ecag(struct kunit *test)
 	ask_ecag(test, 0x04, 1ull << 60, 1ull << 60, 0xffffffff, 0xffffffff);
 }
 
+/* CPUCFG: words 0x10 to 0x12. */
+static u32 cpucfg[3];
+
+static u32 fake_cpucfg(u32 word)
+{
+	asked++;
+	return word - 0x10 < ARRAY_SIZE(cpucfg) ? cpucfg[word - 0x10] : 0;
+}
+
+static void ask_cpucfg(struct kunit *test, u32 present, u32 code, u32 data,
+		       u32 want_d, u32 want_i)
+{
+	struct havege_tuning t;
+
+	cpucfg[0] = present;
+	cpucfg[1] = code;
+	cpucfg[2] = data;
+	asked = 0;
+	memset(&t, 0xff, sizeof(t));
+	havege_tune_cpucfg(fake_cpucfg, &t);
+	expect_sizes(test, &t, want_d, want_i, "cpucfg");
+}
+
+static void tune_cpucfg(struct kunit *test)
+{
+	/* QEMU's la464: 4 ways of 256 lines of 64 bytes. Others: 32 KiB. */
+	ask_cpucfg(test, 0x2c3d, 0x06080003, 0x06080003, 64, 64);
+	ask_cpucfg(test, 0x2c3d, 0x06070003, 0x06080001, 32, 32);
+	/* Code only, data only, one for both, none. */
+	ask_cpucfg(test, 0x01, 0x06080003, 0x06070003, 0, 64);
+	ask_cpucfg(test, 0x04, 0x06080003, 0x06070003, 32, 0);
+	KUNIT_EXPECT_EQ(test, asked, 2);
+	ask_cpucfg(test, 0x03, 0x06080003, 0x06070003, 64, 64);
+	ask_cpucfg(test, 0x00, 0x06080003, 0x06080003, 0, 0);
+	KUNIT_EXPECT_EQ(test, asked, 1);
+	/* The second level only. */
+	ask_cpucfg(test, 0xf8, 0x06080003, 0x06080003, 0, 0);
+	/* A reserved bit. 768 bytes: unknown. Absurd, but it must not wrap. */
+	ask_cpucfg(test, 0x05, 0x86080003, 0x06020002, 0, 64);
+	ask_cpucfg(test, 0x05, 0x060a0fff, 0x060b0fff, 524288, 262144);
+	ask_cpucfg(test, 0x05, 0x1f00ffff, 0x0610ffff, 0x10000000, 0xffffffff);
+	ask_cpucfg(test, 0x05, 0x7fffffff, 0x20000000, 0xffffffff, 0xffffffff);
+}
+
 static void tune_settle(struct kunit *test, u32 user_d, u32 user_i, u32 cpu_d,
 			u32 cpu_i, u32 want_d, u32 want_i, bool guessed,
 			const char *source)
@@ -577,6 +621,7 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(tune_cache_regs),
 	KUNIT_CASE(tune_cache_types),
 	KUNIT_CASE(tune_ecag),
+	KUNIT_CASE(tune_cpucfg),
 	KUNIT_CASE(tune_user_wins),
 	KUNIT_CASE(tune_guesses_and_bounds),
 	KUNIT_CASE(tune_looks),

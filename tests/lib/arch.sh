@@ -11,7 +11,7 @@
 #   UNPACKED                 where in the root the programs for the guest are; empty: in its /
 #   GUEST_CC, CROSS          the compiler for the guest; environment of kbuild
 #   LOADABLE, PROGRAMS       modules and programs of ours that the guest gets
-#   QEMU, ARCH_NEEDS         the emulator; the tools that need installs
+#   QEMU, ARCH_NEEDS         the emulator, as words of a command; the tools that need installs
 #   BOARD, CPU               QEMU's arguments for the machine
 #   IDLE                     on: a CPU whose counter counts instructions sleeps while it is idle; off:
 #                            its time skips

@@ -15,7 +15,7 @@ linux_depends() {
 	shift
 	apt_in "$_in" cache depends "$@" |
 		sed -n 's/^[ |]*Depends: <\{0,1\}\([^:>]*\).*/\1/p' |
-		grep -E '^linux-(image|binary|modules|headers|kbuild)-' | grep -v -e '-unsigned$'
+		grep -E '^linux-(image|binary|modules|headers|kbuild|base-[0-9])' | grep -v -e '-unsigned$'
 }
 
 # unpack_deb DEB DIR: keeps the links to directories that DIR has.
@@ -45,6 +45,10 @@ complete_root() {
 	for _deb in "$_debs"/*.deb; do
 		unpack_deb "$_deb" "$1" || return 1
 	done
+	# The scripts of newer packages, which do not run here, copy the kernel to /boot.
+	_kver=$(ls "$1/lib/modules")
+	[ ! -f "$1/lib/modules/$_kver/vmlinuz" ] ||
+		as_root cp "$1/lib/modules/$_kver/vmlinuz" "$1/boot/vmlinuz-$_kver" || return 1
 	# Old packages have their files in /bin, newer ones in /usr/bin.
 	for _l in bin lib sbin; do
 		as_root mkdir -p "$1$UNPACKED/usr/$_l" &&
@@ -57,7 +61,7 @@ complete_root() {
 		unpack_deb "$_deb" "$1$UNPACKED" || return 1
 	done
 	as_root rm -rf "$_debs" "$1"/var/cache/apt/archives/*.deb &&
-	as_root depmod -b "$1" "$(ls "$1/lib/modules")" &&
+	as_root depmod -b "$1" "$_kver" &&
 	apt_in "$1" cache policy "$IMAGE" | awk '/Candidate:/ { print $2 }' |
 		as_root tee "$1$UNPACKED/version" >/dev/null
 }

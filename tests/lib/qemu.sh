@@ -31,7 +31,7 @@ qemu() {
 	shift
 	# Not -nographic: with that the BIOS writes to the serial line.
 	# shellcheck disable=SC2086 # words
-	timeout --foreground -k 10 "$_deadline" "$QEMU" $MACHINE -nodefaults -display none -no-reboot \
+	timeout --foreground -k 10 "$_deadline" $QEMU $MACHINE -nodefaults -display none -no-reboot \
 		-global migration.store-global-state=off -pidfile "${PIDFILE:-$TMP/qemu.pid}" "$@"
 }
 
