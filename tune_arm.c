@@ -65,32 +65,48 @@ EXPORT_SYMBOL_IF_KUNIT(havege_tune_cache_regs);
 #include <linux/irqflags.h>
 #include <asm/barrier.h>
 
+/*
+ * Names of our own: asm/cachetype.h has some of these functions, others in each
+ * version.
+ */
+
 #ifdef CONFIG_ARM64
 
 #include <asm/sysreg.h>
 
-#define set_csselr(which)	write_sysreg(which, csselr_el1)
-#define read_ccsidr()		read_sysreg(ccsidr_el1)
-#define read_clidr()		read_sysreg(clidr_el1)
+#define l1_select(which)	write_sysreg(which, csselr_el1)
+#define l1_ccsidr()		read_sysreg(ccsidr_el1)
+#define l1_clidr()		read_sysreg(clidr_el1)
 
 /* FEAT_CCIDX: the wider layout. */
-static bool read_ccidx(void)
+static bool l1_has_ccidx(void)
 {
 	return read_sysreg_s(SYS_ID_AA64MMFR2_EL1) >> 20 & 0xf;
 }
 
-static bool has_cache_regs(void)
+static bool l1_has_regs(void)
 {
 	return true;
 }
 
 #else /* CONFIG_ARM */
 
-/* set_csselr() and read_ccsidr() are the kernel's. */
-#include <asm/cachetype.h>
 #include <asm/cputype.h>
 
-static u32 read_clidr(void)
+static void l1_select(u32 which)
+{
+	asm volatile("mcr p15, 2, %0, c0, c0, 0" : : "r" (which));
+}
+
+static u32 l1_ccsidr(void)
+{
+	u32 ccsidr;
+
+	asm volatile("mrc p15, 1, %0, c0, c0, 0" : "=r" (ccsidr));
+	return ccsidr;
+}
+
+static u32 l1_clidr(void)
 {
 	u32 clidr;
 
@@ -99,13 +115,13 @@ static u32 read_clidr(void)
 }
 
 /* FEAT_CCIDX has another register for the rest. No such CPU runs 32 bits. */
-static bool read_ccidx(void)
+static bool l1_has_ccidx(void)
 {
 	return false;
 }
 
 /* The layout of the cache type register tells ARMv7 from older CPUs. */
-static bool has_cache_regs(void)
+static bool l1_has_regs(void)
 {
 	return IS_ENABLED(CONFIG_CPU_V7) && read_cpuid_cachetype() >> 29 == 4;
 }
@@ -119,9 +135,9 @@ static u64 arm_read_ccsidr(u32 which)
 
 	/* Nothing may select another cache before we have read this one. */
 	local_irq_save(flags);
-	set_csselr(which);
+	l1_select(which);
 	isb();
-	ccsidr = read_ccsidr();
+	ccsidr = l1_ccsidr();
 	local_irq_restore(flags);
 	return ccsidr;
 }
@@ -132,10 +148,10 @@ void havege_tune_this_cpu(struct havege_tuning *tuning)
 		.read = arm_read_ccsidr,
 	};
 
-	if (!has_cache_regs())
+	if (!l1_has_regs())
 		return;
-	cpu.clidr = read_clidr();
-	cpu.ccidx = read_ccidx();
+	cpu.clidr = l1_clidr();
+	cpu.ccidx = l1_has_ccidx();
 	havege_tune_cache_regs(&cpu, tuning);
 }
 
