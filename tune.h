@@ -4,8 +4,8 @@
  *
  * havege_tune() is in tune_x86.c with CONFIG_X86, else in tune_generic.c, which
  * reads the device tree and then the CPU (tune_arm.c, tune_mips.c, tune_s390.c,
- * tune_loongarch.c). It reads the present CPU: cores of hybrid machines differ, so each worker
- * calls it in its own bound thread.
+ * tune_loongarch.c). It reads the present CPU: cores of hybrid machines differ,
+ * so each worker calls it in its own bound thread.
  */
 #ifndef HAVEGE_TUNE_H
 #define HAVEGE_TUNE_H

@@ -339,7 +339,8 @@ static void counter_is_named(struct kunit *test)
 		{ IS_ENABLED(CONFIG_PPC), "timebase" },
 		{ IS_ENABLED(CONFIG_S390), "tod" },
 		{ IS_ENABLED(CONFIG_RISCV), "time" },
-		{ IS_ENABLED(CONFIG_LOONGARCH), "stable-counter" },
+		{ IS_ENABLED(CONFIG_LOONGARCH) && IS_ENABLED(CONFIG_64BIT),
+		  "stable-counter" },
 		{ true, "random_get_entropy" },
 	};
 	unsigned int i = 0;

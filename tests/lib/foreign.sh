@@ -15,7 +15,7 @@ linux_depends() {
 	shift
 	apt_in "$_in" cache depends "$@" |
 		sed -n 's/^[ |]*Depends: <\{0,1\}\([^:>]*\).*/\1/p' |
-		grep -E '^linux-(image|binary|modules|headers|kbuild|base-[0-9])' | grep -v -e '-unsigned$'
+		grep -E '^linux-(image|binary|modules|headers|kbuild|base-[0-9][^-]*)-' | grep -v -e '-unsigned$'
 }
 
 # unpack_deb DEB DIR: keeps the links to directories that DIR has.

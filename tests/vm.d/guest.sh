@@ -37,7 +37,11 @@ prepare() {
 		*:*)	fdtput -t s "$TMP/dtb" "${DTB#*:}" status okay ;;
 		esac
 	}
-	exec 9>&-
+	# An emulator of the root has to stay.
+	case $QEMU in
+	"$ROOT"/*)	;;
+	*)	exec 9>&- ;;
+	esac
 }
 
 pack_both() {
