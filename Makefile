@@ -83,7 +83,7 @@ help:
 	@echo '  make static            checkpatch, sparse, W=1, shellcheck, man pages      2 min'
 	@echo '  make check-status      havege-status against fakes                         2 min'
 	@echo '  make egd-test          the EGD server                                      1 min'
-	@echo '  make check-kernels     the module on 5.10 to the newest, all architectures 60 min'
+	@echo '  make check-kernels     the module on 5.10 to the newest, all architectures 40 min'
 	@echo '  make check-cross       KUnit and host/ on ARM, MIPS, POWER, RISC-V, ...   40 min'
 	@echo '  make check-debug       on kernels with KASAN, KCSAN, kmemleak, lockdep     hours'
 	@echo '  make check-builtin     built into the kernel                               5 min'
